@@ -20,6 +20,7 @@ public final class MachineMemory {
 
     private static final long BASE = BASE_MFN << PAGE_SHIFT;
     private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
+    private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle().withInvokeExactBehavior();
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle().withInvokeExactBehavior();
 
     private final MemorySegment segment;
@@ -74,6 +75,16 @@ public final class MachineMemory {
         WORD.setOpaque(segment, offset(ma), value);
     }
 
+    /// Reads a word that another thread or the guest publishes; what it stored before is read after.
+    public long readWordAcquire(long ma) {
+        return (long) WORD.getAcquire(segment, offset(ma));
+    }
+
+    /// Publishes: what was stored before is seen by whoever sees this word.
+    public void writeWordRelease(long ma, long value) {
+        WORD.setRelease(segment, offset(ma), value);
+    }
+
     /// Returns the value found; the exchange took place if that equals `expected`.
     public long compareAndExchangeWord(long ma, long expected, long value) {
         return (long) WORD.compareAndExchange(segment, offset(ma), expected, value);
@@ -93,6 +104,11 @@ public final class MachineMemory {
 
     public void writeInt(long ma, int value) {
         INT.setOpaque(segment, offset(ma), value);
+    }
+
+    /// Stores a flag that the guest tests, after everything stored before it and before everything after.
+    public void writeByteVolatile(long ma, byte value) {
+        BYTE.setVolatile(segment, offset(ma), value);
     }
 
     public byte readByte(long ma) {

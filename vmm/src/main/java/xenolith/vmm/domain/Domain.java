@@ -1,0 +1,193 @@
+package xenolith.vmm.domain;
+
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import xenolith.abi.XenVcpuInfo;
+import xenolith.vmm.evtchn.EventChannels;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.mm.FrameTable;
+import xenolith.vmm.mm.MachineToPhys;
+import xenolith.vmm.mm.PageTables;
+import xenolith.vmm.monitor.CommitQueue;
+import xenolith.vmm.monitor.Monitor;
+import xenolith.vmm.sched.GuestClock;
+
+/// A domain: what Xen keeps of one. Its registers and memory slots are KVM's, its devices are the backends'.
+///
+/// [#lock] guards all of it that hypercalls change, page tables above all. Order: the domain's lock, then the event
+/// channels' own.
+public final class Domain {
+    private final int domid;
+    private final String name;
+    private final MachineMemory memory;
+    private final MachineToPhys m2p;
+    private final FrameTable frames;
+    private final UUID uuid = UUID.randomUUID();
+    private final long frameCount;
+    private final long sharedInfoMa;
+    private final GuestClock clock;
+    private final Monitor monitor;
+    private final CommitQueue commits;
+    private final DomainEntryWriter entryWriter;
+    private final PageTables pageTables;
+    private final GuestMemory guestMemory;
+    private final EventChannels events;
+    private final Vcpu[] vcpus;
+    private final Counters counters = new Counters();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final AtomicReference<DomainEnd> end = new AtomicReference<>();
+    private final DomainLog log;
+
+    Domain(DomainParts parts) {
+        this.domid = parts.domid();
+        this.name = parts.name();
+        this.memory = parts.memory();
+        this.m2p = parts.m2p();
+        this.frames = parts.frames();
+        this.frameCount = parts.frameCount();
+        this.sharedInfoMa = parts.sharedInfoMa();
+        this.clock = parts.clock();
+        this.monitor = parts.monitor();
+        this.log = parts.log();
+        this.commits = new CommitQueue(memory, parts.hostWritesCoherent(), parts.vcpuCount());
+        this.entryWriter = new DomainEntryWriter(memory, commits);
+        this.pageTables = new PageTables(memory, parts.frames(), domid, entryWriter);
+        this.guestMemory = new GuestMemory(memory, pageTables);
+        this.vcpus = new Vcpu[parts.vcpuCount()];
+        this.events = new EventChannels(domid, memory, sharedInfoMa, vcpus);
+        for (int id = 0; id < vcpus.length; id++) {
+            long infoMa = sharedInfoMa + XenVcpuInfo.SIZEOF * id;
+            vcpus[id] = new Vcpu(id, this, monitor.window(id), clock, infoMa);
+            monitor.mapVcpuInfo(id, infoMa);
+            vcpus[id].maskEvents(true);
+        }
+    }
+
+    public static Domain of(DomainParts parts) {
+        return new Domain(parts);
+    }
+
+    public int domid() {
+        return domid;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public MachineMemory memory() {
+        return memory;
+    }
+
+    public MachineToPhys m2p() {
+        return m2p;
+    }
+
+    /// Frames that the domain owns now.
+    public long frameCount() {
+        return frameCount;
+    }
+
+    public boolean owns(long mfn) {
+        return frames.isOwnedBy(mfn, domid);
+    }
+
+    /// The upper half of the domain's handle, as `xen_version` tells it.
+    public long uuidHigh() {
+        return uuid.getMostSignificantBits();
+    }
+
+    public long uuidLow() {
+        return uuid.getLeastSignificantBits();
+    }
+
+    public long sharedInfoMa() {
+        return sharedInfoMa;
+    }
+
+    public GuestClock clock() {
+        return clock;
+    }
+
+    public Monitor monitor() {
+        return monitor;
+    }
+
+    public CommitQueue commits() {
+        return commits;
+    }
+
+    public PageTables pageTables() {
+        return pageTables;
+    }
+
+    public GuestMemory guestMemory() {
+        return guestMemory;
+    }
+
+    public EventChannels events() {
+        return events;
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    public DomainLog log() {
+        return log;
+    }
+
+    public ReentrantLock lock() {
+        return lock;
+    }
+
+    public int vcpuCount() {
+        return vcpus.length;
+    }
+
+    public Vcpu vcpu(int id) {
+        return vcpus[id];
+    }
+
+    /// See [DomainEntryWriter#guestStandsStill]; called with the lock held, before page tables are touched.
+    public void guestStandsStill(boolean still) {
+        entryWriter.guestStandsStill(still);
+    }
+
+    /// Every queued entry is committed: called once [CommitQueue#prepare] has prepared the last of them.
+    public void commitsPrepared() {
+        entryWriter.epoch().advance();
+    }
+
+    /// Loads `mfn`, which the caller holds as a base, as the kernel's root of `vcpu`.
+    public void loadKernelRoot(Vcpu vcpu, long mfn) {
+        entryWriter.installMonitor(mfn, monitor.kernelSlotEntry());
+        vcpu.window().kernelCr3(mfn << MachineMemory.PAGE_SHIFT);
+        commits.flush();
+    }
+
+    /// Loads `mfn` as the user's root of `vcpu`, or none if it is 0.
+    public void loadUserRoot(Vcpu vcpu, long mfn) {
+        if (mfn != 0) {
+            entryWriter.installMonitor(mfn, monitor.userSlotEntry());
+        }
+        vcpu.window().userCr3(mfn << MachineMemory.PAGE_SHIFT);
+    }
+
+    // ---- the end
+
+    /// Ends the domain, unless it has ended: the first reason counts.
+    public void end(DomainEnd how) {
+        if (end.compareAndSet(null, how)) {
+            for (Vcpu vcpu : vcpus) {
+                vcpu.interrupt();
+            }
+        }
+    }
+
+    /// Null while it lives.
+    public DomainEnd end() {
+        return end.get();
+    }
+}

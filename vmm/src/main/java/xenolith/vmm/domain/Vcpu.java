@@ -1,0 +1,225 @@
+package xenolith.vmm.domain;
+
+import java.util.concurrent.locks.LockSupport;
+import xenolith.abi.XenVcpuInfo;
+import xenolith.posix.KickSignal;
+import xenolith.vmm.evtchn.EventTarget;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.monitor.MonitorWindow;
+import xenolith.vmm.sched.GuestClock;
+import xenolith.vmm.sched.RunState;
+import xenolith.vmm.sched.VcpuTimer;
+
+/// A virtual processor: all that Xen keeps of one beside its registers, which are KVM's.
+///
+/// Lock: the domain's, but for [#kick] and where the vcpu is, which any thread may ask.
+public final class Vcpu implements EventTarget {
+    /// Where the vcpu's thread is.
+    public static final int IN_HOST = 0;
+    public static final int IN_GUEST = 1;
+    public static final int BLOCKED = 2;
+
+    private final int id;
+    private final Domain domain;
+    private final MonitorWindow window;
+    private final TrapTable traps = new TrapTable();
+    private final VcpuTimer timer;
+    private final RunState runState;
+    private final HypercallHistory history = new HypercallHistory();
+
+    private volatile long vcpuInfoMa;
+    private volatile int where = IN_HOST;
+    private volatile Thread thread;
+    private volatile int tid;
+    private volatile Thread server;
+
+    private boolean up;
+    private boolean ownVcpuInfo;
+    private long kernelSp;
+    private long runstateVa;
+    private long timeAreaVa;
+    private boolean taskSwitched;
+    private final long[] debugRegisters = {0, 0, 0, 0, 0, 0, 0xffff0ff0L, 0x400};
+    private int iopl;
+
+    Vcpu(int id, Domain domain, MonitorWindow window, GuestClock clock, long vcpuInfoMa) {
+        this.id = id;
+        this.domain = domain;
+        this.window = window;
+        this.timer = new VcpuTimer(clock);
+        this.runState = new RunState(clock);
+        this.vcpuInfoMa = vcpuInfoMa;
+    }
+
+    public int id() {
+        return id;
+    }
+
+    public Domain domain() {
+        return domain;
+    }
+
+    public MonitorWindow window() {
+        return window;
+    }
+
+    public TrapTable traps() {
+        return traps;
+    }
+
+    public VcpuTimer timer() {
+        return timer;
+    }
+
+    public RunState runState() {
+        return runState;
+    }
+
+    public HypercallHistory history() {
+        return history;
+    }
+
+    // ---- events
+
+    @Override
+    public long vcpuInfoMa() {
+        return vcpuInfoMa;
+    }
+
+    public boolean eventPending() {
+        return domain.memory().readByte(vcpuInfoMa + XenVcpuInfo.EVTCHN_UPCALL_PENDING_OFFSET) != 0;
+    }
+
+    public boolean eventsMasked() {
+        return domain.memory().readByte(vcpuInfoMa + XenVcpuInfo.EVTCHN_UPCALL_MASK_OFFSET) != 0;
+    }
+
+    public void maskEvents(boolean mask) {
+        domain.memory().writeByteVolatile(vcpuInfoMa + XenVcpuInfo.EVTCHN_UPCALL_MASK_OFFSET, (byte) (mask ? 1 : 0));
+    }
+
+    public void faultAddress(long cr2) {
+        domain.memory().writeWord(vcpuInfoMa + XenVcpuInfo.CR2_OFFSET, cr2);
+    }
+
+    /// Moves `vcpu_info` to machine address `ma`, with what it holds. Once only.
+    public void moveVcpuInfo(long ma) {
+        MachineMemory memory = domain.memory();
+        memory.segment().asSlice(MachineMemory.offset(ma), XenVcpuInfo.SIZEOF)
+                .copyFrom(memory.segment().asSlice(MachineMemory.offset(vcpuInfoMa), XenVcpuInfo.SIZEOF));
+        vcpuInfoMa = ma;
+        ownVcpuInfo = true;
+    }
+
+    public boolean hasOwnVcpuInfo() {
+        return ownVcpuInfo;
+    }
+
+    // ---- where it is
+
+    public void attach(Thread vcpuThread) {
+        tid = KickSignal.currentTid();
+        thread = vcpuThread;
+        timer.attachToCurrentThread();
+    }
+
+    public void enter(int place) {
+        where = place;
+    }
+
+    public int where() {
+        return where;
+    }
+
+    /// Says which other thread answers this vcpu's hypercalls: its raises need no kick, the stub looks by itself.
+    public void servedBy(Thread poller) {
+        server = poller;
+    }
+
+    @Override
+    public void kick() {
+        Thread current = Thread.currentThread();
+        if (current == thread || current == server) {
+            return;
+        }
+        switch (where) {
+            case IN_GUEST -> KickSignal.send(tid);
+            case BLOCKED -> LockSupport.unpark(thread);
+            default -> { }
+        }
+    }
+
+    /// As [#kick], also from the poller: the vcpu must come out of the guest.
+    public void interrupt() {
+        Thread target = thread;
+        if (target != null && target != Thread.currentThread()) {
+            if (where == IN_GUEST) {
+                KickSignal.send(tid);
+            }
+            LockSupport.unpark(target);
+        }
+    }
+
+    // ---- state set by hypercalls
+
+    public boolean isUp() {
+        return up;
+    }
+
+    public void up(boolean isUp) {
+        up = isUp;
+    }
+
+    /// Top of the stack for traps from user mode, as `stack_switch` gave it.
+    public long kernelSp() {
+        return kernelSp;
+    }
+
+    public void kernelSp(long sp) {
+        kernelSp = sp;
+        window.kernelStack(sp);
+    }
+
+    /// Guest address of the registered runstate area, 0 for none.
+    public long runstateVa() {
+        return runstateVa;
+    }
+
+    public void runstateVa(long va) {
+        runstateVa = va;
+    }
+
+    /// Guest address of the registered copy of the time info, 0 for none.
+    public long timeAreaVa() {
+        return timeAreaVa;
+    }
+
+    public void timeAreaVa(long va) {
+        timeAreaVa = va;
+    }
+
+    /// The virtual CR0.TS: floating point raises #NM.
+    public boolean taskSwitched() {
+        return taskSwitched;
+    }
+
+    public void taskSwitched(boolean set) {
+        taskSwitched = set;
+    }
+
+    public long debugRegister(int number) {
+        return debugRegisters[number];
+    }
+
+    public void debugRegister(int number, long value) {
+        debugRegisters[number] = value;
+    }
+
+    public int iopl() {
+        return iopl;
+    }
+
+    public void iopl(int level) {
+        iopl = level;
+    }
+}

@@ -1,0 +1,47 @@
+package xenolith.vmm.evtchn;
+
+import xenolith.vmm.port.EventPort;
+
+/// What one port of a domain is bound to (`EVTCHNSTAT_*` of `xen/event_channel.h`).
+sealed interface Channel {
+    /// Which vcpu gets the event.
+    int vcpu();
+
+    record Free() implements Channel {
+        @Override
+        public int vcpu() {
+            return 0;
+        }
+    }
+
+    /// Waits for `remoteDomid` to bind its end.
+    record Unbound(int vcpu, int remoteDomid) implements Channel {
+    }
+
+    /// The other end is a backend of this process.
+    record Backend(int vcpu, int remoteDomid, Listener listener) implements Channel {
+    }
+
+    /// The other end is a port of the same domain.
+    record Loopback(int vcpu, int remotePort) implements Channel {
+    }
+
+    record Virq(int vcpu, int virq) implements Channel {
+    }
+
+    record Ipi(int vcpu) implements Channel {
+    }
+
+    /// Who hears what the guest sends: see [EventPort#onNotification].
+    final class Listener {
+        private volatile Runnable action = () -> { };
+
+        void set(Runnable runnable) {
+            action = runnable;
+        }
+
+        void run() {
+            action.run();
+        }
+    }
+}

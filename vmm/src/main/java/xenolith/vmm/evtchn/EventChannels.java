@@ -1,0 +1,225 @@
+package xenolith.vmm.evtchn;
+
+import java.util.Arrays;
+import xenolith.abi.DomId;
+import xenolith.abi.XenErrno;
+import xenolith.abi.XenVirq;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.port.EventPort;
+
+/// A domain's event channels. Operations return a port or 0, or a negative errno as `xen/event_channel.h` names it.
+public final class EventChannels {
+    /// Ports of the two-level interface on 64 bits; port 0 is never used.
+    public static final int PORTS = PendingBits.PORTS;
+    private static final Channel FREE = new Channel.Free();
+    private static final int VIRQS = 24;
+
+    private final int domid;
+    private final Channel[] channels = new Channel[PORTS];
+    private final PendingBits bits;
+    private final EventTarget[] targets;
+    private final int[][] virqPort;
+
+    public EventChannels(int domid, MachineMemory memory, long sharedInfoMa, EventTarget[] targets) {
+        this.domid = domid;
+        this.bits = new PendingBits(memory, sharedInfoMa);
+        this.targets = targets;
+        this.virqPort = new int[targets.length][VIRQS];
+        Arrays.fill(channels, FREE);
+    }
+
+    /// `EVTCHNOP_alloc_unbound` for the domain itself.
+    public synchronized long allocUnbound(int dom, int remoteDom) {
+        if (dom != DomId.DOMID_SELF && dom != domid) {
+            return -XenErrno.EPERM;
+        }
+        return allocate(new Channel.Unbound(0, remoteDom == DomId.DOMID_SELF ? domid : remoteDom));
+    }
+
+    /// A port for a backend of this process, as the toolstack makes for the console and xenstore.
+    public synchronized int allocBackend(int backendDomid) {
+        return (int) allocate(new Channel.Backend(0, backendDomid, new Channel.Listener()));
+    }
+
+    /// The backend's end of a port made by [#allocBackend].
+    public EventPort backendPort(int port) {
+        if (!(channels[port] instanceof Channel.Backend backend)) {
+            throw new IllegalArgumentException("port=" + port + " is not a backend's");
+        }
+        return new BackendPort(port, backend.listener());
+    }
+
+    /// `EVTCHNOP_bind_interdomain`; only to an unbound port of the same domain so far, as backends are bound by us.
+    public synchronized long bindInterdomain(int remoteDom, int remotePort) {
+        int remote = remoteDom == DomId.DOMID_SELF ? domid : remoteDom;
+        if (remote != domid) {
+            return -XenErrno.ESRCH;
+        }
+        if (remotePort <= 0 || remotePort >= PORTS || !(channels[remotePort] instanceof Channel.Unbound unbound)
+                || unbound.remoteDomid() != domid) {
+            return -XenErrno.EINVAL;
+        }
+        long port = allocate(new Channel.Loopback(0, remotePort));
+        if (port > 0) {
+            channels[remotePort] = new Channel.Loopback(unbound.vcpu(), (int) port);
+            raise((int) port);
+        }
+        return port;
+    }
+
+    /// `EVTCHNOP_bind_virq`.
+    public synchronized long bindVirq(int virq, int vcpu) {
+        if (virq < 0 || virq >= VIRQS) {
+            return -XenErrno.EINVAL;
+        }
+        if (vcpu < 0 || vcpu >= targets.length) {
+            return -XenErrno.ENOENT;
+        }
+        if (isGlobal(virq) && vcpu != 0) {
+            return -XenErrno.EINVAL;
+        }
+        if (virqPort[vcpu][virq] != 0) {
+            return -XenErrno.EEXIST;
+        }
+        long port = allocate(new Channel.Virq(vcpu, virq));
+        if (port > 0) {
+            virqPort[vcpu][virq] = (int) port;
+        }
+        return port;
+    }
+
+    /// `EVTCHNOP_bind_ipi`.
+    public synchronized long bindIpi(int vcpu) {
+        if (vcpu < 0 || vcpu >= targets.length) {
+            return -XenErrno.ENOENT;
+        }
+        return allocate(new Channel.Ipi(vcpu));
+    }
+
+    /// `EVTCHNOP_close`.
+    public synchronized long close(int port) {
+        if (!isOpen(port)) {
+            return -XenErrno.EINVAL;
+        }
+        switch (channels[port]) {
+            case Channel.Virq virq -> virqPort[virq.vcpu()][virq.virq()] = 0;
+            case Channel.Loopback pair ->
+                channels[pair.remotePort()] = new Channel.Unbound(channels[pair.remotePort()].vcpu(), domid);
+            case Channel.Backend _, Channel.Unbound _, Channel.Ipi _, Channel.Free _ -> { }
+        }
+        channels[port] = FREE;
+        bits.clear(port);
+        return 0;
+    }
+
+    /// `EVTCHNOP_send`.
+    public long send(int port) {
+        if (port <= 0 || port >= PORTS) {
+            return -XenErrno.EINVAL;
+        }
+        switch (channels[port]) {
+            case Channel.Backend backend -> backend.listener().run();
+            case Channel.Loopback pair -> raise(pair.remotePort());
+            case Channel.Ipi _ -> raise(port);
+            case Channel.Unbound _ -> { }
+            case Channel.Virq _, Channel.Free _ -> {
+                return -XenErrno.EINVAL;
+            }
+        }
+        return 0;
+    }
+
+    /// `EVTCHNOP_unmask`.
+    public long unmask(int port) {
+        if (!isOpen(port)) {
+            return -XenErrno.EINVAL;
+        }
+        bits.unmask(port, targets[channels[port].vcpu()]);
+        return 0;
+    }
+
+    /// `EVTCHNOP_bind_vcpu`.
+    public synchronized long bindVcpu(int port, int vcpu) {
+        if (vcpu < 0 || vcpu >= targets.length) {
+            return -XenErrno.ENOENT;
+        }
+        if (!isOpen(port)) {
+            return -XenErrno.EINVAL;
+        }
+        Channel moved = switch (channels[port]) {
+            case Channel.Unbound unbound -> new Channel.Unbound(vcpu, unbound.remoteDomid());
+            case Channel.Backend backend -> new Channel.Backend(vcpu, backend.remoteDomid(), backend.listener());
+            case Channel.Loopback pair -> new Channel.Loopback(vcpu, pair.remotePort());
+            case Channel.Virq virq when isGlobal(virq.virq()) -> new Channel.Virq(vcpu, virq.virq());
+            case Channel.Virq _, Channel.Ipi _, Channel.Free _ -> null;
+        };
+        if (moved == null) {
+            return -XenErrno.EINVAL;
+        }
+        channels[port] = moved;
+        return 0;
+    }
+
+    /// Raises a virtual interrupt (`VIRQ_TIMER` …) on the vcpu that bound it; nothing happens if none did.
+    public void raiseVirq(int vcpu, int virq) {
+        int port = virqPort[vcpu][virq];
+        if (port != 0) {
+            raise(port);
+        }
+    }
+
+    /// After the guest moved a `vcpu_info`.
+    public void raiseAll(int vcpu) {
+        bits.raiseAll(targets[vcpu]);
+    }
+
+    public boolean isPending(int port) {
+        return port > 0 && port < PORTS && bits.isPending(port);
+    }
+
+    public boolean isOpen(int port) {
+        return port > 0 && port < PORTS && channels[port] != FREE;
+    }
+
+    private void raise(int port) {
+        bits.raise(port, targets[channels[port].vcpu()]);
+    }
+
+    private long allocate(Channel channel) {
+        for (int port = 1; port < PORTS; port++) {
+            if (channels[port] == FREE) {
+                channels[port] = channel;
+                return port;
+            }
+        }
+        return -XenErrno.ENOSPC;
+    }
+
+    /// All but the timer, debug, xenoprof and pmu interrupts belong to the domain rather than to a vcpu.
+    private static boolean isGlobal(int virq) {
+        return virq != XenVirq.VIRQ_TIMER && virq != XenVirq.VIRQ_DEBUG && virq != XenVirq.VIRQ_XENOPROF
+                && virq != XenVirq.VIRQ_XENPMU;
+    }
+
+    private final class BackendPort implements EventPort {
+        private final int port;
+        private final Channel.Listener listener;
+
+        BackendPort(int port, Channel.Listener listener) {
+            this.port = port;
+            this.listener = listener;
+        }
+
+        @Override
+        public void notifyGuest() {
+            if (channels[port] instanceof Channel.Backend) {
+                raise(port);
+            }
+        }
+
+        @Override
+        public void onNotification(Runnable runnable) {
+            listener.set(runnable);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package xenolith.vmm.evtchn;
+
+/// A vcpu as event channels see it.
+public interface EventTarget {
+    /// Machine address of its `vcpu_info`, which moves when the guest registers its own.
+    long vcpuInfoMa();
+
+    /// Makes it look at its events soon: wakes it if it is blocked, interrupts it if it runs. Any thread.
+    void kick();
+}

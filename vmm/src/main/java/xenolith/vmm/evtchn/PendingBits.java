@@ -1,0 +1,79 @@
+package xenolith.vmm.evtchn;
+
+import xenolith.abi.XenSharedInfo;
+import xenolith.abi.XenVcpuInfo;
+import xenolith.vmm.guest.MachineMemory;
+
+/// The two-level pending bitmap (`xen.h`: `evtchn_pending`, `evtchn_mask`, `evtchn_pending_sel`).
+///
+/// All words are shared with a running guest. Order of a raise: pending bit, selector bit, upcall flag, each an atomic
+/// or; the guest clears in the opposite order and looks again, so no raise is lost.
+final class PendingBits {
+    static final int PORTS = 4096;
+    private static final int SELECTORS = 64;
+
+    private final MachineMemory memory;
+    private final long pendingMa;
+    private final long maskMa;
+
+    PendingBits(MachineMemory memory, long sharedInfoMa) {
+        this.memory = memory;
+        this.pendingMa = sharedInfoMa + XenSharedInfo.EVTCHN_PENDING_OFFSET;
+        this.maskMa = sharedInfoMa + XenSharedInfo.EVTCHN_MASK_OFFSET;
+    }
+
+    /// Marks `port` pending; kicks `target` if that made an upcall due.
+    void raise(int port, EventTarget target) {
+        long bit = 1L << port;
+        if ((memory.getAndOrWord(pendingMa + word(port), bit) & bit) != 0) {
+            return;
+        }
+        if ((memory.readWord(maskMa + word(port)) & bit) == 0) {
+            select(port, target);
+        }
+    }
+
+    /// Clears the mask bit of `port` and raises the upcall that it held back.
+    void unmask(int port, EventTarget target) {
+        long bit = 1L << port;
+        if ((memory.getAndAndWord(maskMa + word(port), ~bit) & bit) == 0) {
+            return;
+        }
+        if ((memory.readWord(pendingMa + word(port)) & bit) != 0) {
+            select(port, target);
+        }
+    }
+
+    void clear(int port) {
+        memory.getAndAndWord(pendingMa + word(port), ~(1L << port));
+    }
+
+    boolean isPending(int port) {
+        return (memory.readWord(pendingMa + word(port)) >>> port & 1) != 0;
+    }
+
+    boolean isMasked(int port) {
+        return (memory.readWord(maskMa + word(port)) >>> port & 1) != 0;
+    }
+
+    /// After `vcpu_info` has moved: as if everything were pending, for the guest to find out.
+    void raiseAll(EventTarget target) {
+        long info = target.vcpuInfoMa();
+        memory.getAndOrWord(info + XenVcpuInfo.EVTCHN_PENDING_SEL_OFFSET, ~0L);
+        memory.writeByteVolatile(info + XenVcpuInfo.EVTCHN_UPCALL_PENDING_OFFSET, (byte) 1);
+        target.kick();
+    }
+
+    private void select(int port, EventTarget target) {
+        long info = target.vcpuInfoMa();
+        long selector = 1L << port / SELECTORS;
+        if ((memory.getAndOrWord(info + XenVcpuInfo.EVTCHN_PENDING_SEL_OFFSET, selector) & selector) == 0) {
+            memory.writeByteVolatile(info + XenVcpuInfo.EVTCHN_UPCALL_PENDING_OFFSET, (byte) 1);
+            target.kick();
+        }
+    }
+
+    private static long word(int port) {
+        return port / SELECTORS * 8L;
+    }
+}

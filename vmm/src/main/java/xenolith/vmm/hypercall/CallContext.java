@@ -1,0 +1,109 @@
+package xenolith.vmm.hypercall;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import xenolith.vmm.domain.Domain;
+import xenolith.vmm.domain.Vcpu;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.monitor.MonitorAbi;
+
+/// One vcpu's hypercall under way: scratch memory for copies, how far a long one has come, and what its stub shall do
+/// when it gets the answer. One per vcpu, reused. Lock: the domain's.
+public final class CallContext {
+    /// Not an answer: the call must be made again by the vcpu's own thread. Nothing has been done yet.
+    public static final long RING = Long.MIN_VALUE;
+    /// Not an answer: commit what is queued, then call again; [#progress] says how much is done.
+    public static final long AGAIN = Long.MIN_VALUE + 1;
+
+    private static final long SCRATCH_BYTES = 4096;
+
+    private final Vcpu vcpu;
+    private final VcpuControl control;
+    private final MemorySegment scratch = Arena.ofAuto().allocate(SCRATCH_BYTES, MachineMemory.PAGE_SIZE);
+    private boolean polled;
+    private int actions;
+    private long progress;
+    private long outerProgress;
+
+    public CallContext(Vcpu vcpu, VcpuControl control) {
+        this.vcpu = vcpu;
+        this.control = control;
+    }
+
+    /// Begins a call that is not the continuation of another.
+    public void begin() {
+        progress = 0;
+        outerProgress = 0;
+        actions = 0;
+    }
+
+    /// Says whether a poller serves the call while the vcpu may still run.
+    public void polled(boolean byPoller) {
+        polled = byPoller;
+    }
+
+    boolean isPolled() {
+        return polled;
+    }
+
+    public Vcpu vcpu() {
+        return vcpu;
+    }
+
+    Domain domain() {
+        return vcpu.domain();
+    }
+
+    VcpuControl control() {
+        return control;
+    }
+
+    MemorySegment scratch() {
+        return scratch;
+    }
+
+    // ---- what the stub shall do
+
+    void loadFsBase(long base) {
+        vcpu.window().fsBase(base);
+        actions |= MonitorAbi.ACT_FS_BASE;
+    }
+
+    public int actions() {
+        return actions;
+    }
+
+    // ---- long calls
+
+    long progress() {
+        return progress;
+    }
+
+    void progress(long elementsDone) {
+        progress = elementsDone;
+    }
+
+    long outerProgress() {
+        return outerProgress;
+    }
+
+    void outerProgress(long elementsDone) {
+        outerProgress = elementsDone;
+    }
+
+    // ---- the guest's memory
+
+    long rootMfn() {
+        return vcpu.window().kernelCr3() >>> MachineMemory.PAGE_SHIFT;
+    }
+
+    /// Copies `byteLength` bytes, at most a page, at guest address `va` to the start of [#scratch].
+    boolean copyIn(long va, long byteLength) {
+        return domain().guestMemory().copyIn(rootMfn(), va, scratch, 0, byteLength);
+    }
+
+    /// Copies the first `byteLength` bytes of [#scratch] to guest address `va`.
+    boolean copyOut(long va, long byteLength) {
+        return domain().guestMemory().copyOut(rootMfn(), va, scratch, 0, byteLength);
+    }
+}

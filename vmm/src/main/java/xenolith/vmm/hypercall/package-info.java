@@ -1,0 +1,12 @@
+/// The rooms behind the hypercall number: one class per hypercall or family, each arm in three beats: copy in, act,
+/// copy out.
+///
+/// Who may call: the exit loop and the poller, through [Hypercalls#dispatch], with the domain's lock held. A handler
+/// never asks which of the two serves it, with two exceptions that it says by its answer: [CallContext#RING] when it
+/// needs the vcpu's own thread (to block, or to change registers) and [CallContext#AGAIN] when a commit must happen
+/// before it goes on.
+///
+/// Every argument is the guest's and hostile. Answers are 0 or more, or a negative errno; nothing throws on a guest's
+/// account. Loops over a guest's arrays are bounded by its own count, and let a commit happen whenever enough is
+/// queued, so they never hold more than one list's worth.
+package xenolith.vmm.hypercall;

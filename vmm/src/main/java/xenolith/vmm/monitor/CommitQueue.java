@@ -1,0 +1,182 @@
+package xenolith.vmm.monitor;
+
+import java.util.Arrays;
+import xenolith.vmm.guest.MachineMemory;
+
+/// Stores checked page-table entries and, where the host does not see our stores, queues them for ring 0.
+///
+/// On such hosts an **upgrade** (absent to present, read-only to writable) is seen at once, since the guest faults on
+/// the stale entry; a **downgrade** stays unseen until the guest itself stores to the entry. Like a TLB we defer:
+/// the list of entries is committed when the guest asks for a flush, loads CR3, or a frame changes type. The commit
+/// stores nothing new, it rewrites each word with itself; so an entry may be changed again while it is queued, and
+/// further changes to its page are queued too, lest the host combine an old commit with a new upgrade.
+///
+/// Lock: the domain's.
+public final class CommitQueue {
+    private static final long PRESENT = 1;
+    private static final long WRITABLE = 2;
+    private static final long USER = 4;
+    private static final long ACCESSED_DIRTY = 0x60;
+    private static final long NO_EXECUTE = 1L << 63;
+    private static final long ADDRESS = 0x000f_ffff_ffff_f000L;
+    /// From this many on we do not wait for the guest to flush.
+    private static final int ENOUGH = MonitorAbi.COMMIT_MAX / 2;
+
+    private final MachineMemory memory;
+    private final boolean hostWritesCoherent;
+    private long[] entries = new long[MonitorAbi.COMMIT_MAX];
+    private final boolean[] pendingPage;
+    private int count;
+    private boolean needed;
+    private final long[] proof;
+    private long commitRip;
+    private long commits;
+    private long committedEntries;
+
+    public CommitQueue(MachineMemory memory, boolean hostWritesCoherent, int vcpuCount) {
+        this.memory = memory;
+        this.hostWritesCoherent = hostWritesCoherent;
+        this.proof = new long[vcpuCount];
+        this.pendingPage = new boolean[Math.toIntExact(memory.frameCount())];
+    }
+
+    /// Stores `value` over `old` at `entryMa`; accessed and dirty bits that the hardware sets meanwhile are no reason
+    /// to fail, and are kept if `preserveAd`.
+    public void store(long entryMa, long old, long value, boolean preserveAd) {
+        while (true) {
+            long merged = preserveAd ? value | old & ACCESSED_DIRTY : value;
+            long found = memory.compareAndExchangeWord(entryMa, old, merged);
+            if (found == old) {
+                stored(entryMa, old, merged);
+                return;
+            }
+            old = found;
+        }
+    }
+
+    /// Stores `value` if the entry still is `expected`.
+    public boolean exchange(long entryMa, long expected, long value) {
+        if (memory.compareAndExchangeWord(entryMa, expected, value) != expected) {
+            return false;
+        }
+        stored(entryMa, expected, value);
+        return true;
+    }
+
+    private void stored(long entryMa, long old, long value) {
+        if (!hostWritesCoherent && (isDowngrade(old, value) || pendingPage[page(entryMa)])) {
+            queue(entryMa);
+        }
+    }
+
+    /// Queues an entry that was stored already.
+    public void queue(long entryMa) {
+        append(entryMa);
+        pendingPage[page(entryMa)] = true;
+    }
+
+    /// A page table lost its type: lets the host drop the shadow that it keeps of the frame. A store across the
+    /// middle of two entries is not one that a kernel would do to a live table, and hosts take it so.
+    public void retire(long mfn) {
+        if (!hostWritesCoherent) {
+            append((mfn << MachineMemory.PAGE_SHIFT) + 4);
+        }
+    }
+
+    /// What was queued must be committed before the guest runs on.
+    public void require() {
+        if (count > 0) {
+            needed = true;
+        }
+    }
+
+    /// The guest asked for a flush of its own: queued entries and the TLB.
+    public void flush() {
+        needed = true;
+    }
+
+    /// Whether so much is queued that a long hypercall should let a commit happen before it goes on.
+    public boolean isFull() {
+        return count >= ENOUGH;
+    }
+
+    public boolean isEmpty() {
+        return count == 0;
+    }
+
+    public boolean isNeeded() {
+        return needed;
+    }
+
+    public long commits() {
+        return commits;
+    }
+
+    public long committedEntries() {
+        return committedEntries;
+    }
+
+    /// Writes the list for vcpu `id`, or as much of it as one commit takes, and points gate 0 at it: the next divide
+    /// error of the stub commits, and goes on at `commit_done` with stack pointer `rsp`.
+    ///
+    /// @return whether entries are left for another commit
+    public boolean prepare(Monitor monitor, int id, long rsp) {
+        MonitorWindow window = monitor.window(id);
+        int now = Math.min(count, MonitorAbi.COMMIT_MAX);
+        long at = monitor.commitList(id);
+        for (int i = 0; i < now; i++) {
+            long entryMa = entries[--count];
+            memory.writeWord(at, MonitorAbi.DIRECT_MAP_VA + MachineMemory.offset(entryMa));
+            pendingPage[page(entryMa)] = false;
+            at += 8;
+        }
+        memory.writeWord(at, window.kernelCr3());
+        memory.writeWord(at + 8, window.committedVa());
+        memory.writeWord(at + 16, ++proof[id]);
+        memory.writeWord(at + 24, monitor.commitDone(id));
+        memory.writeWord(at + 32, MonitorAbi.GUEST_CS);
+        memory.writeWord(at + 40, 0x202);
+        memory.writeWord(at + 48, rsp);
+        memory.writeWord(at + 56, MonitorAbi.GUEST_SS);
+        commitRip = monitor.commitEntry(now);
+        window.commitRip(commitRip);
+        commits++;
+        committedEntries += now;
+        needed = count > 0;
+        return needed;
+    }
+
+    /// Where ring 0 enters the commit that was prepared last.
+    public long commitRip() {
+        return commitRip;
+    }
+
+    /// Whether vcpu `id` ran the commit that was prepared for it last.
+    public boolean confirmed(MonitorWindow window, int id) {
+        return window.committed() == proof[id];
+    }
+
+    private void append(long entryMa) {
+        if (count == entries.length) {
+            entries = Arrays.copyOf(entries, 2 * count);
+        }
+        entries[count++] = entryMa;
+        if (count >= ENOUGH) {
+            needed = true;
+        }
+    }
+
+    private int page(long entryMa) {
+        return (int) ((entryMa >>> MachineMemory.PAGE_SHIFT) - MachineMemory.BASE_MFN);
+    }
+
+    private static boolean isDowngrade(long old, long value) {
+        if ((old & PRESENT) == 0) {
+            return false;
+        }
+        return (value & PRESENT) == 0
+                || ((old ^ value) & ADDRESS) != 0
+                || (old & ~value & (WRITABLE | USER | ACCESSED_DIRTY)) != 0
+                || (~old & value & NO_EXECUTE) != 0;
+    }
+}

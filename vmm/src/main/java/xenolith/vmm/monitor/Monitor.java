@@ -1,0 +1,242 @@
+package xenolith.vmm.monitor;
+
+import xenolith.vmm.guest.FrameAllocator;
+import xenolith.vmm.guest.MachineMemory;
+
+/// A domain's monitor: code, tables, descriptor tables and one window per vcpu, all in frames of the hypervisor.
+///
+/// Lock: the domain's. Nothing here is hot.
+public final class Monitor {
+    private static final long PAGE = MachineMemory.PAGE_SIZE;
+    private static final int GATE_INTERRUPT = 0x8e;
+    private static final int IST1 = 1;
+    /// Vectors that ring 3 may raise by an instruction: breakpoint and overflow.
+    private static final int DPL3_FIRST = 3;
+    private static final int DPL3_LAST = 4;
+
+    private final MachineMemory memory;
+    private final FrameAllocator frames;
+    private final MonitorImage image = MonitorImage.load();
+    private final MonitorTables tables;
+    private final MonitorWindow[] windows;
+    private final long[] gdtMfn;
+    private final long[] commitListMa;
+    private final long handlersUser;
+    private final long handlersKernel;
+    private final long lstarUser;
+    private final long lstarKernel;
+
+    /// Builds the monitor for `vcpuCount` vcpus; `m2pMa` and `m2pBytes` say where the machine-to-phys array lies.
+    public Monitor(MachineMemory memory, FrameAllocator frames, int vcpuCount, long m2pMa, long m2pBytes) {
+        this.memory = memory;
+        this.frames = frames;
+        this.tables = new MonitorTables(memory, frames);
+        this.windows = new MonitorWindow[vcpuCount];
+        this.gdtMfn = new long[vcpuCount];
+        this.commitListMa = new long[vcpuCount];
+        this.handlersUser = codePage("handlers_u");
+        this.handlersKernel = codePage("handlers_k");
+        this.lstarUser = codePage("lstar_u");
+        this.lstarKernel = codePage("lstar_k");
+        mapCommitCode();
+        mapArray(MonitorAbi.M2P_VA, m2pMa, m2pBytes);
+        tables.mapLarge(MonitorAbi.DIRECT_MAP_VA, MachineMemory.BASE_MFN * PAGE, memory.frameCount() * PAGE,
+                MonitorTables.WRITABLE);
+        for (int id = 0; id < vcpuCount; id++) {
+            windows[id] = buildWindow(id);
+            buildGdt(id);
+        }
+    }
+
+    public MonitorWindow window(int vcpuId) {
+        return windows[vcpuId];
+    }
+
+    /// The L4 entry of slot [MonitorAbi#L4_SLOT] in a root that the guest's kernel runs on.
+    public long kernelSlotEntry() {
+        return tables.kernelSlotEntry();
+    }
+
+    /// The same entry in a root that the guest's user runs on.
+    public long userSlotEntry() {
+        return tables.userSlotEntry();
+    }
+
+    /// LSTAR of vcpu `id`.
+    public static long lstar(int id) {
+        return MonitorAbi.windowVa(id) + MonitorAbi.W_LSTAR;
+    }
+
+    /// STAR: SYSCALL to our ring 0, SYSRET to the guest's flat ring 3.
+    public static long star() {
+        return (long) MonitorAbi.GUEST_CS32 << 48 | (long) MonitorAbi.RING0_CS << 32;
+    }
+
+    public static long gdtBase(int id) {
+        return MonitorAbi.gdtVa(id);
+    }
+
+    public static int gdtLimit() {
+        return (MonitorAbi.RESERVED_GDT_PAGE + 1) * MachineMemory.PAGE_SIZE - 1;
+    }
+
+    public static long idtBase(int id) {
+        return MonitorAbi.windowVa(id) + MonitorAbi.W_IDT;
+    }
+
+    public static long tssBase(int id) {
+        return MonitorAbi.windowVa(id) + MonitorAbi.W_TSS;
+    }
+
+    public static int tssSelector() {
+        return MonitorAbi.TSS_SELECTOR;
+    }
+
+    /// Where the hypercall stub that rang the doorbell goes on.
+    public long hypercallAnswered(int id) {
+        return stub(id, "hypercall_answered");
+    }
+
+    /// Where a vcpu outside a hypercall goes for a commit; see [MonitorWindow#resumeFrame].
+    public long resumeWithCommit(int id) {
+        return stub(id, "resume_with_commit");
+    }
+
+    long commitDone(int id) {
+        return stub(id, "commit_done");
+    }
+
+    /// Machine address of vcpu `id`'s commit list.
+    long commitList(int id) {
+        return commitListMa[id];
+    }
+
+    /// Address at which ring 0 enters the commit code to do `count` entries.
+    long commitEntry(int count) {
+        long perEntry = (image.symbol("commits_tail") - image.symbol("commits")) / MonitorAbi.COMMIT_MAX;
+        return MonitorAbi.COMMIT_CODE_VA + (MonitorAbi.COMMIT_MAX - count) * perEntry;
+    }
+
+    /// Lets the stubs of vcpu `id` reach its `vcpu_info` at machine address `ma`.
+    ///
+    /// @return the changed page-table entry, for the caller to commit
+    public long mapVcpuInfo(int id, long ma) {
+        long va = MonitorAbi.windowVa(id) + MonitorAbi.W_VCPU_INFO;
+        long entry = tables.map(MonitorTables.KERNEL, va, ma & -PAGE, MonitorTables.WRITABLE | MonitorTables.RING3);
+        windows[id].vcpuInfoVa(va + (ma & PAGE - 1));
+        return entry;
+    }
+
+    /// Puts frame `mfn` at page `index` of vcpu `id`'s GDT, or an empty page if `mfn` is 0.
+    /// The entry of each tree is handed to `changed`.
+    public void mapGdtPage(int id, int index, long mfn, EntryListener changed) {
+        long ma = mfn == 0 ? gdtMfn[id] * PAGE + index * PAGE : mfn * PAGE;
+        long va = MonitorAbi.gdtVa(id) + index * PAGE;
+        changed.changed(tables.map(MonitorTables.USER, va, ma, MonitorTables.WRITABLE));
+        changed.changed(tables.map(MonitorTables.KERNEL, va, ma, MonitorTables.WRITABLE));
+    }
+
+    /// Told of page-table entries that changed under a running guest.
+    public interface EntryListener {
+        void changed(long entryMa);
+    }
+
+    private long stub(int id, String symbol) {
+        return lstar(id) + image.symbol(symbol) - image.symbol("lstar_k");
+    }
+
+    private long codePage(String symbol) {
+        long mfn = frames.allocate(1);
+        image.copyPage(symbol, memory, mfn);
+        return mfn * PAGE;
+    }
+
+    private void mapCommitCode() {
+        long from = image.symbol("commits");
+        long byteLength = image.symbol("commits_end") - from;
+        long mfn = frames.allocate(byteLength / PAGE);
+        image.copy(from, memory, mfn, byteLength);
+        for (long at = 0; at < byteLength; at += PAGE) {
+            tables.map(MonitorTables.KERNEL, MonitorAbi.COMMIT_CODE_VA + at, mfn * PAGE + at, 0);
+        }
+    }
+
+    private void mapArray(long va, long ma, long byteLength) {
+        for (long at = 0; at < byteLength; at += PAGE) {
+            tables.map(MonitorTables.KERNEL, va + at, ma + at, MonitorTables.RING3);
+        }
+    }
+
+    private MonitorWindow buildWindow(int id) {
+        long va = MonitorAbi.windowVa(id);
+        long superMa = newPage();
+        long mailboxMa = newPage();
+        flavoured(va + MonitorAbi.W_HANDLERS, handlersUser, handlersKernel, 0);
+        flavoured(va + MonitorAbi.W_LSTAR, lstarUser, lstarKernel, MonitorTables.RING3);
+        tables.map(MonitorTables.BOTH, va + MonitorAbi.W_SUPER, superMa, MonitorTables.WRITABLE);
+        tables.map(MonitorTables.KERNEL, va + MonitorAbi.W_ALIAS, superMa, MonitorTables.RING3);
+        tables.map(MonitorTables.USER, va + MonitorAbi.W_MAILBOX, mailboxMa, MonitorTables.WRITABLE);
+        tables.map(MonitorTables.KERNEL, va + MonitorAbi.W_MAILBOX, mailboxMa,
+                MonitorTables.WRITABLE | MonitorTables.RING3);
+        tables.map(MonitorTables.BOTH, va + MonitorAbi.W_TRAP_BELL, MonitorAbi.TRAP_BELL_MA, MonitorTables.WRITABLE);
+        tables.map(MonitorTables.KERNEL, va + MonitorAbi.W_CALL_BELL, MonitorAbi.CALL_BELL_MA,
+                MonitorTables.WRITABLE | MonitorTables.RING3);
+        mapTaskAndGates(id, va);
+        mapCommitList(id);
+        MonitorWindow window = new MonitorWindow(memory, superMa, mailboxMa, id);
+        window.initFrames(stub(id, "stub_syscall"), stub(id, "stub_user_fault"), stub(id, "stub_kernel_fault"));
+        return window;
+    }
+
+    private void flavoured(long va, long userMa, long kernelMa, long rights) {
+        tables.map(MonitorTables.USER, va, userMa, rights);
+        tables.map(MonitorTables.KERNEL, va, kernelMa, rights);
+    }
+
+    private void mapTaskAndGates(int id, long va) {
+        long tssMa = newPage();
+        long idtMa = newPage();
+        tables.map(MonitorTables.BOTH, va + MonitorAbi.W_TSS, tssMa, MonitorTables.WRITABLE);
+        tables.map(MonitorTables.BOTH, va + MonitorAbi.W_IDT, idtMa, MonitorTables.WRITABLE);
+        Descriptors.writeTss(memory, tssMa, va + MonitorAbi.W_SUPER + PAGE);
+        for (int vector = 0; vector < 256; vector++) {
+            int dpl = vector >= DPL3_FIRST && vector <= DPL3_LAST ? 3 : 0;
+            Descriptors.writeGate(memory, idtMa + vector * 16L, va + MonitorAbi.W_HANDLERS + handler(vector),
+                    MonitorAbi.RING0_CS, GATE_INTERRUPT | dpl << 5, IST1);
+        }
+    }
+
+    private static long handler(int vector) {
+        return switch (vector) {
+            case 0 -> MonitorAbi.H_GATE0;
+            case 4 -> MonitorAbi.H_GATE4;
+            case 14 -> MonitorAbi.H_GATE14;
+            default -> (long) vector * MonitorAbi.STUB_BYTES;
+        };
+    }
+
+    private void mapCommitList(int id) {
+        long pages = MonitorAbi.COMMIT_LIST_BYTES / PAGE;
+        long mfn = frames.allocate(pages);
+        commitListMa[id] = mfn * PAGE;
+        for (int i = 0; i < pages; i++) {
+            tables.map(MonitorTables.KERNEL, MonitorAbi.commitListVa(id) + i * PAGE, (mfn + i) * PAGE,
+                    MonitorTables.WRITABLE);
+        }
+    }
+
+    /// Pages 0–13 are the guest's, empty so far; page 14 holds Xen's flat descriptors and ours.
+    private void buildGdt(int id) {
+        int pages = MonitorAbi.RESERVED_GDT_PAGE + 1;
+        gdtMfn[id] = frames.allocate(pages);
+        for (int i = 0; i < pages; i++) {
+            tables.map(MonitorTables.BOTH, MonitorAbi.gdtVa(id) + i * PAGE, (gdtMfn[id] + i) * PAGE,
+                    MonitorTables.WRITABLE);
+        }
+        Descriptors.writeReserved(memory, gdtMfn[id] * PAGE, tssBase(id));
+    }
+
+    private long newPage() {
+        return frames.allocate(1) * PAGE;
+    }
+}

@@ -1,0 +1,244 @@
+package xenolith.vmm.monitor;
+
+import xenolith.vmm.guest.MachineMemory;
+
+/// Java's side of one vcpu's window: the page that ring 0 trusts and the mailbox that the guest may write.
+///
+/// The fields of the super page are written while the vcpu waits for an answer or is out of the guest, so plain
+/// stores do. In the mailbox, [#answer] publishes: the stub reads result and action after it.
+public final class MonitorWindow {
+    private static final long KERNEL_CR3 = MonitorAbi.superOffset("S_KERNEL_CR3");
+    private static final long USER_CR3 = MonitorAbi.superOffset("S_USER_CR3");
+    private static final long CR2 = MonitorAbi.superOffset("S_CR2");
+    private static final long COMMIT_RIP = MonitorAbi.superOffset("S_COMMIT_RIP");
+    private static final long COMMIT_LIST = MonitorAbi.superOffset("S_COMMIT_LIST");
+    private static final long COMMITTED = MonitorAbi.superOffset("S_COMMITTED");
+    private static final long VCPU_INFO = MonitorAbi.superOffset("S_VCPU_INFO");
+    private static final long POLLER = MonitorAbi.superOffset("S_POLLER");
+    private static final long SYSCALL_ENTRY = MonitorAbi.superOffset("S_SYSCALL_ENTRY");
+    private static final long SYSCALL_MASKS = MonitorAbi.superOffset("S_SYSCALL_MASKS");
+    private static final long EVENT_ENTRY = MonitorAbi.superOffset("S_EVENT_ENTRY");
+    private static final long FAULT_ENTRY = MonitorAbi.superOffset("S_FAULT_ENTRY");
+    private static final long FAULT_MASKS = MonitorAbi.superOffset("S_FAULT_MASKS");
+    private static final long FRAME_SYSCALL = MonitorAbi.superOffset("S_FRAME_SYSCALL");
+    private static final long FRAME_USER_FAULT = MonitorAbi.superOffset("S_FRAME_USER_FAULT");
+    private static final long FRAME_KERNEL_FAULT = MonitorAbi.superOffset("S_FRAME_KERNEL_FAULT");
+    private static final long FRAME_RSP = 24;
+
+    private static final long SEQ = MonitorAbi.mailboxOffset("M_SEQ");
+    private static final long NR = MonitorAbi.mailboxOffset("M_NR");
+    private static final long ARG0 = MonitorAbi.mailboxOffset("M_ARG0");
+    private static final long M_RSP = MonitorAbi.mailboxOffset("M_RSP");
+    private static final long M_RIP = MonitorAbi.mailboxOffset("M_RIP");
+    private static final long ANSWER = MonitorAbi.mailboxOffset("M_ANSWER");
+    private static final long RESULT = MonitorAbi.mailboxOffset("M_RESULT");
+    private static final long ACTION = MonitorAbi.mailboxOffset("M_ACTION");
+    private static final long FS_BASE = MonitorAbi.mailboxOffset("M_FS_BASE");
+    private static final long RESUME_RAX = MonitorAbi.mailboxOffset("M_RESUME_RAX");
+    private static final long RESUME_RCX = MonitorAbi.mailboxOffset("M_RESUME_RCX");
+    private static final long RESUME_FRAME = MonitorAbi.mailboxOffset("M_RESUME_FRAME");
+    private static final long COMMITTING = MonitorAbi.mailboxOffset("M_COMMITTING");
+    private static final long KERNEL_GS = MonitorAbi.mailboxOffset("M_KERNEL_GS");
+    private static final long USER_GS = MonitorAbi.mailboxOffset("M_USER_GS");
+    private static final long COUNTS = MonitorAbi.mailboxOffset("M_COUNT_SYSCALL");
+
+    private final MachineMemory memory;
+    private final long superMa;
+    private final long mailboxMa;
+    private final long va;
+    private final long idleCommitRip;
+
+    MonitorWindow(MachineMemory memory, long superMa, long mailboxMa, int vcpuId) {
+        this.memory = memory;
+        this.superMa = superMa;
+        this.mailboxMa = mailboxMa;
+        this.va = MonitorAbi.windowVa(vcpuId);
+        this.idleCommitRip = va + MonitorAbi.W_HANDLERS;
+        memory.writeWord(superMa + COMMIT_LIST, MonitorAbi.commitListVa(vcpuId));
+        noCommit();
+    }
+
+    /// Writes the frames by which ring 0 enters the three stubs.
+    void initFrames(long syscallRip, long userFaultRip, long kernelFaultRip) {
+        initFrame(FRAME_SYSCALL, syscallRip, 0);
+        initFrame(FRAME_USER_FAULT, userFaultRip, 0);
+        initFrame(FRAME_KERNEL_FAULT, kernelFaultRip, va + MonitorAbi.SCRATCH_STACK_TOP);
+    }
+
+    private void initFrame(long frame, long rip, long rsp) {
+        long at = superMa + frame;
+        memory.writeWord(at, rip);
+        memory.writeWord(at + 8, MonitorAbi.GUEST_CS);
+        memory.writeWord(at + 16, 0x202);
+        memory.writeWord(at + FRAME_RSP, rsp);
+        memory.writeWord(at + 32, MonitorAbi.GUEST_SS);
+    }
+
+    // ---- the super page
+
+    public long kernelCr3() {
+        return memory.readWord(superMa + KERNEL_CR3);
+    }
+
+    public void kernelCr3(long ma) {
+        memory.writeWord(superMa + KERNEL_CR3, ma);
+    }
+
+    /// 0 while the guest has set no user root: then no quick way leads to user mode.
+    public long userCr3() {
+        return memory.readWord(superMa + USER_CR3);
+    }
+
+    public void userCr3(long ma) {
+        memory.writeWord(superMa + USER_CR3, ma);
+    }
+
+    /// CR2 of the last page fault that took a quick gate.
+    public long faultAddress() {
+        return memory.readWord(superMa + CR2);
+    }
+
+    /// The stack that a trap from user mode starts on, `stack_switch`'s argument aligned as the hardware does.
+    public void kernelStack(long rsp) {
+        memory.writeWord(superMa + FRAME_SYSCALL + FRAME_RSP, rsp & -16);
+        memory.writeWord(superMa + FRAME_USER_FAULT + FRAME_RSP, rsp & -16);
+    }
+
+    /// The guest address, inside the window, at which the stubs find `vcpu_info`.
+    void vcpuInfoVa(long infoVa) {
+        memory.writeWord(superMa + VCPU_INFO, infoVa);
+    }
+
+    /// Whether stubs may spin for an answer instead of ringing the doorbell.
+    public void poller(boolean active) {
+        memory.writeWord(superMa + POLLER, active ? 1 : 0);
+    }
+
+    public void syscallEntry(long va, boolean masksEvents) {
+        memory.writeWord(superMa + SYSCALL_ENTRY, va);
+        memory.writeWord(superMa + SYSCALL_MASKS, masksEvents ? 1 : 0);
+    }
+
+    public void eventEntry(long va) {
+        memory.writeWord(superMa + EVENT_ENTRY, va);
+    }
+
+    public void pageFaultEntry(long va, boolean masksEvents) {
+        memory.writeWord(superMa + FAULT_ENTRY, va);
+        memory.writeWord(superMa + FAULT_MASKS, masksEvents ? 1 : 0);
+    }
+
+    /// Word `index` of the frame on the interrupt stack at machine-independent offset `rsp & 0xfff`.
+    public long gateFrame(long rsp, int index) {
+        return memory.readWord(superMa + (rsp & 0xff8) + 8L * index);
+    }
+
+    /// Offset of the last gate's frame, from its error code on if `withError`.
+    public static long gateFrameOffset(boolean withError) {
+        return MonitorAbi.superOffset(withError ? "S_IST_ERROR" : "S_IST_RIP");
+    }
+
+    /// The proof that ring 0 leaves at the end of a commit.
+    long committed() {
+        return memory.readWord(superMa + COMMITTED);
+    }
+
+    /// Where ring 0 sees [#committed].
+    long committedVa() {
+        return va + MonitorAbi.W_SUPER + COMMITTED;
+    }
+
+    void commitRip(long rip) {
+        memory.writeWord(superMa + COMMIT_RIP, rip);
+    }
+
+    /// A divide error of the guest's kernel is one again, not a request to commit.
+    void noCommit() {
+        memory.writeWord(superMa + COMMIT_RIP, idleCommitRip);
+    }
+
+    // ---- the mailbox
+
+    /// The number of the stub's latest call. Acquire: its arguments, stored before, are read after.
+    public long sequence() {
+        return memory.readWordAcquire(mailboxMa + SEQ);
+    }
+
+    public long hypercallNumber() {
+        return memory.readWord(mailboxMa + NR);
+    }
+
+    public long argument(int index) {
+        return memory.readWord(mailboxMa + ARG0 + 8L * index);
+    }
+
+    public long callerRsp() {
+        return memory.readWord(mailboxMa + M_RSP);
+    }
+
+    public long callerRip() {
+        return memory.readWord(mailboxMa + M_RIP);
+    }
+
+    /// Answers call `sequence`: the stub sees result and action once it sees the sequence number.
+    public void answer(long sequence, long result, int action) {
+        memory.writeWord(mailboxMa + RESULT, result);
+        memory.writeWord(mailboxMa + ACTION, action);
+        memory.writeWordRelease(mailboxMa + ANSWER, sequence);
+    }
+
+    public void fsBase(long base) {
+        memory.writeWord(mailboxMa + FS_BASE, base);
+    }
+
+    public long kernelGs() {
+        return memory.readWord(mailboxMa + KERNEL_GS);
+    }
+
+    public void kernelGs(long base) {
+        memory.writeWord(mailboxMa + KERNEL_GS, base);
+    }
+
+    public long userGs() {
+        return memory.readWord(mailboxMa + USER_GS);
+    }
+
+    public void userGs(long base) {
+        memory.writeWord(mailboxMa + USER_GS, base);
+    }
+
+    /// Ring 0 is entered by us, not by the stub, for a commit after which the stub goes on at `commit_done`.
+    ///
+    /// @param rdi what the stub restores, the commit's only casualty
+    public void committing(long rdi) {
+        memory.writeWord(mailboxMa + COMMITTING, 1);
+        memory.writeWord(mailboxMa + ARG0, rdi);
+    }
+
+    /// After the commit the guest's kernel goes on there, rather than out of a hypercall.
+    public void resumeFrame(long rip, long rflags, long rsp, long rax, long rcx) {
+        memory.writeWord(mailboxMa + RESUME_RAX, rax);
+        memory.writeWord(mailboxMa + RESUME_RCX, rcx);
+        long at = mailboxMa + RESUME_FRAME;
+        memory.writeWord(at, rip);
+        memory.writeWord(at + 8, MonitorAbi.GUEST_CS);
+        memory.writeWord(at + 16, rflags);
+        memory.writeWord(at + 24, rsp);
+        memory.writeWord(at + 32, MonitorAbi.GUEST_SS);
+    }
+
+    public void action(int action) {
+        memory.writeWord(mailboxMa + ACTION, action);
+    }
+
+    /// What the stubs counted: system calls, irets to user and kernel, user and kernel faults, upcalls. The guest
+    /// could forge them; they are for people to read.
+    public long count(StubCount which) {
+        return memory.readWord(mailboxMa + COUNTS + 8L * which.ordinal());
+    }
+
+    /// In the order of the mailbox.
+    public enum StubCount {
+        SYSCALL, IRET_USER, IRET_KERNEL, USER_FAULT, KERNEL_FAULT, UPCALL
+    }
+}
