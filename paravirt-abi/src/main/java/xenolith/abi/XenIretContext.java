@@ -12,11 +12,9 @@ import java.lang.foreign.StructLayout;
 /// rsp.
 ///
 /// The lowest three words are pushed by the hypercall stub, `flags` by its caller, the rest is an interrupt frame.
-/// Every word is the guest's: selectors, flags and addresses are checked before they are loaded.
+/// Every word is the guest's: selectors, flags and addresses are checked before they are loaded. `flags` may hold
+/// [GuestContext#VGCF_IN_SYSCALL]: the interrupted code came by `syscall`, so rcx and r11 need not be restored.
 public final class XenIretContext {
-    /// In `flags`: the interrupted code came by `syscall`, so rcx and r11 need not be restored.
-    public static final int VGCF_IN_SYSCALL = 1 << 8;
-
     public static final StructLayout LAYOUT = struct("iret_context",
             u64("rax"), u64("r11"), u64("rcx"), u64("flags"), u64("rip"), u64("cs"), u64("rflags"), u64("rsp"),
             u64("ss"));

@@ -55,9 +55,6 @@ public final class XenMemory {
     public static final int XENMEMF_EXACT_NODE_REQUEST = 1 << 17;
     public static final int XENMEMF_VNODE = 1 << 18;
 
-    /// The low bits of the memory_op command; the rest counts how far a cut-short call came.
-    public static final int MEMOP_CMD_MASK = 0x3F;
-
     private XenMemory() {
     }
 

@@ -66,8 +66,6 @@ public final class XenMmu {
 
     /// The two low bits of `mmu_update.ptr`, which hold one of the `MMU_` commands.
     public static final long MMU_COMMAND_MASK = 3;
-    /// Set in the `count` argument of mmu_update when a call was cut short and is being continued.
-    public static final int MMU_UPDATE_PREEMPTED = 0x80000000;
 
     private XenMmu() {
     }

@@ -18,8 +18,6 @@ import java.lang.foreign.StructLayout;
 public final class XenSharedInfo {
     /// Virtual CPUs beyond this number must register their `vcpu_info` before they can get events.
     public static final int XEN_LEGACY_MAX_VCPUS = 32;
-    /// Ports of the two-level interface: 64 words of 64 bits.
-    public static final int EVTCHN_2L_NR_CHANNELS = 4096;
 
     public static final StructLayout LAYOUT = struct("shared_info",
             array("vcpu_info", XEN_LEGACY_MAX_VCPUS, XenVcpuInfo.LAYOUT),

@@ -1,7 +1,7 @@
 /// Xen's public interface: numbers, struct layouts and the accessors of their fields, one class per public header.
 ///
-/// **What lives here.** Each class names its header in its first line (`xen/include/public/…`, which Debian installs as
-/// `/usr/include/xen/…`). A struct is a nested class (or the class itself where the header is about one struct) with
+/// **What lives here.** Each class names its header in its first line (`xen/include/public/…`, which Debian installs
+/// as `/usr/include/xen/…`). A struct is a nested class (or the class itself where the header is about one struct) with
 /// its `LAYOUT`, its `SIZEOF` and static accessors named after the C fields. An accessor takes a segment and the byte
 /// offset `base` of the struct in it; a union's members have accessors side by side; a struct within a struct has an
 /// accessor that turns the outer base into the inner one. Constants bear the C names in capitals. The image format of

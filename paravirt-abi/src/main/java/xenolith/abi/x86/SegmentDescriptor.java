@@ -2,8 +2,8 @@ package xenolith.abi.x86;
 
 /// An 8-byte segment descriptor as a `long`, the form in which update_descriptor and GDT frames hold it.
 ///
-/// Layout by the processor manual: limit 0–15, base 16–39, type 40–43, S 44, DPL 45–46, P 47, limit 48–51, AVL 52, L 53,
-/// D/B 54, G 55, base 56–63.
+/// Layout by the processor manual: limit 0–15, base 16–39, type 40–43, S 44, DPL 45–46, P 47, limit 48–51, AVL 52,
+/// L 53, D/B 54, G 55, base 56–63.
 public final class SegmentDescriptor {
     /// Bytes of a descriptor; a call gate or system descriptor of 64-bit mode takes two.
     public static final int SIZEOF = 8;
