@@ -27,7 +27,7 @@ public final class CpuidTable {
     private static final int WORDS = 7;
 
     private static final long NENT = KvmArguments.offset(KvmArguments.CPUID2, "nent");
-    private static final long ENTRIES = KvmArguments.CPUID2.byteSize();
+    private static final long ENTRIES = KvmArguments.offset(KvmArguments.CPUID2, "entries");
     private static final long ENTRY_SIZEOF = KvmArguments.CPUID_ENTRY2.byteSize();
     private static final long FIRST_WORD = KvmArguments.offset(KvmArguments.CPUID_ENTRY2, "function");
 

@@ -9,6 +9,8 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.StructLayout;
 
 /// The small argument structs of `<linux/kvm.h>` that only the descriptor classes fill in.
+///
+/// An array of length 0 at the end is C's flexible array member.
 final class KvmArguments {
     static final StructLayout USERSPACE_MEMORY_REGION = MemoryLayout.structLayout(
             JAVA_INT.withName("slot"),
@@ -25,24 +27,21 @@ final class KvmArguments {
             JAVA_INT.withName("flags"),
             MemoryLayout.sequenceLayout(36, JAVA_BYTE).withName("pad")).withName("kvm_ioeventfd");
 
-    /// Followed by `len` bytes of `sigset`.
+    /// Holds `len` bytes of `sigset`.
     static final StructLayout SIGNAL_MASK = MemoryLayout.structLayout(
-            JAVA_INT.withName("len")).withName("kvm_signal_mask");
-
-    /// Followed by `nmsrs` times [#MSR_ENTRY].
-    static final StructLayout MSRS = MemoryLayout.structLayout(
-            JAVA_INT.withName("nmsrs"),
-            JAVA_INT.withName("pad")).withName("kvm_msrs");
+            JAVA_INT.withName("len"),
+            MemoryLayout.sequenceLayout(0, JAVA_BYTE).withName("sigset")).withName("kvm_signal_mask");
 
     static final StructLayout MSR_ENTRY = MemoryLayout.structLayout(
             JAVA_INT.withName("index"),
             JAVA_INT.withName("reserved"),
             JAVA_LONG.withName("data")).withName("kvm_msr_entry");
 
-    /// Followed by `nent` times [#CPUID_ENTRY2].
-    static final StructLayout CPUID2 = MemoryLayout.structLayout(
-            JAVA_INT.withName("nent"),
-            JAVA_INT.withName("padding")).withName("kvm_cpuid2");
+    /// Holds `nmsrs` entries.
+    static final StructLayout MSRS = MemoryLayout.structLayout(
+            JAVA_INT.withName("nmsrs"),
+            JAVA_INT.withName("pad"),
+            MemoryLayout.sequenceLayout(0, MSR_ENTRY).withName("entries")).withName("kvm_msrs");
 
     static final StructLayout CPUID_ENTRY2 = MemoryLayout.structLayout(
             JAVA_INT.withName("function"),
@@ -53,6 +52,12 @@ final class KvmArguments {
             JAVA_INT.withName("ecx"),
             JAVA_INT.withName("edx"),
             MemoryLayout.sequenceLayout(3, JAVA_INT).withName("padding")).withName("kvm_cpuid_entry2");
+
+    /// Holds `nent` entries.
+    static final StructLayout CPUID2 = MemoryLayout.structLayout(
+            JAVA_INT.withName("nent"),
+            JAVA_INT.withName("padding"),
+            MemoryLayout.sequenceLayout(0, CPUID_ENTRY2).withName("entries")).withName("kvm_cpuid2");
 
     static final StructLayout XCR = MemoryLayout.structLayout(
             JAVA_INT.withName("xcr"),

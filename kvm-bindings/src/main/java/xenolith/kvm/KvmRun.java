@@ -61,8 +61,8 @@ public final class KvmRun {
     private static final long MSR_ERROR = KvmRunLayout.exitOffset("msr", "error");
     private static final long MSR_INDEX = KvmRunLayout.exitOffset("msr", "index");
     private static final long MSR_DATA = KvmRunLayout.exitOffset("msr", "data");
-    private static final long KVM_VALID_REGS = KvmRunLayout.offset("kvm_valid_regs");
-    private static final long KVM_DIRTY_REGS = KvmRunLayout.offset("kvm_dirty_regs");
+    private static final long VALID_REGS = KvmRunLayout.offset("kvm_valid_regs");
+    private static final long DIRTY_REGS = KvmRunLayout.offset("kvm_dirty_regs");
     private static final int MAX_INTERNAL_DATA = 16;
 
     private final MemorySegment segment;
@@ -221,17 +221,17 @@ public final class KvmRun {
 
     /// Which register sets each exit shall store here: `KVM_SYNC_X86_` bits. Stays until changed.
     public void validRegs(long sets) {
-        segment.set(JAVA_LONG, KVM_VALID_REGS, sets);
+        segment.set(JAVA_LONG, VALID_REGS, sets);
     }
 
     /// Which register sets the next entry shall load from here: `KVM_SYNC_X86_` bits. 0 leaves the vCPU alone; after
     /// an `EINTR` that is not acted on it must be 0, or a pending exception is lost.
     public void dirtyRegs(long sets) {
-        segment.set(JAVA_LONG, KVM_DIRTY_REGS, sets);
+        segment.set(JAVA_LONG, DIRTY_REGS, sets);
     }
 
     public long dirtyRegs() {
-        return segment.get(JAVA_LONG, KVM_DIRTY_REGS);
+        return segment.get(JAVA_LONG, DIRTY_REGS);
     }
 
     /// `s.regs.regs`: see [KvmRegs].

@@ -1,6 +1,7 @@
 package xenolith.kvm;
 
 import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -30,13 +31,14 @@ public final class KvmStats implements AutoCloseable {
             JAVA_INT.withName("desc_offset"),
             JAVA_INT.withName("data_offset")).withName("kvm_stats_header");
 
-    /// Followed by `name_size` bytes of name.
+    /// Holds `name_size` bytes of name.
     static final StructLayout DESC = MemoryLayout.structLayout(
             JAVA_INT.withName("flags"),
             JAVA_SHORT.withName("exponent"),
             JAVA_SHORT.withName("size"),
             JAVA_INT.withName("offset"),
-            JAVA_INT.withName("bucket_size")).withName("kvm_stats_desc");
+            JAVA_INT.withName("bucket_size"),
+            MemoryLayout.sequenceLayout(0, JAVA_BYTE).withName("name")).withName("kvm_stats_desc");
 
     private static final long NAME_SIZE = HEADER.byteOffset(groupElement("name_size"));
     private static final long NUM_DESC = HEADER.byteOffset(groupElement("num_desc"));
@@ -44,6 +46,7 @@ public final class KvmStats implements AutoCloseable {
     private static final long DESC_OFFSET = HEADER.byteOffset(groupElement("desc_offset"));
     private static final long DATA_OFFSET = HEADER.byteOffset(groupElement("data_offset"));
     private static final long SIZE = DESC.byteOffset(groupElement("size"));
+    private static final long NAME = DESC.byteOffset(groupElement("name"));
     private static final long OFFSET = DESC.byteOffset(groupElement("offset"));
 
     /// One counter, or the buckets of a histogram: `count` words from byte `at` of the data.
@@ -74,7 +77,7 @@ public final class KvmStats implements AutoCloseable {
             MemorySegment header = read(fd, arena, 0, HEADER.byteSize());
             int nameSize = header.get(JAVA_INT, NAME_SIZE);
             String id = read(fd, arena, header.get(JAVA_INT, ID_OFFSET), nameSize).getString(0);
-            long descBytes = DESC.byteSize() + nameSize;
+            long descBytes = NAME + nameSize;
             int count = header.get(JAVA_INT, NUM_DESC);
             MemorySegment descs = read(fd, arena, header.get(JAVA_INT, DESC_OFFSET), descBytes * count);
             List<Counter> counters = new ArrayList<>(count);
@@ -89,7 +92,7 @@ public final class KvmStats implements AutoCloseable {
     }
 
     private static Counter counter(MemorySegment desc) {
-        return new Counter(desc.getString(DESC.byteSize()), desc.get(JAVA_INT, OFFSET),
+        return new Counter(desc.getString(NAME), desc.get(JAVA_INT, OFFSET),
                 Short.toUnsignedInt(desc.get(JAVA_SHORT, SIZE)));
     }
 

@@ -21,14 +21,14 @@ import xenolith.posix.Mapping;
 /// Every ioctl but KVM_RUN costs 6 to 9 µs on some hosts: hot paths use the synchronised registers of [KvmRun].
 public final class KvmVcpu implements AutoCloseable {
     private static final long MSRS_NMSRS = KvmArguments.offset(KvmArguments.MSRS, "nmsrs");
-    private static final long MSR_ENTRY = KvmArguments.MSRS.byteSize();
+    private static final long MSR_ENTRY = KvmArguments.offset(KvmArguments.MSRS, "entries");
     private static final long MSR_INDEX = MSR_ENTRY + KvmArguments.offset(KvmArguments.MSR_ENTRY, "index");
     private static final long MSR_DATA = MSR_ENTRY + KvmArguments.offset(KvmArguments.MSR_ENTRY, "data");
     private static final long XCRS_NR = KvmArguments.offset(KvmArguments.XCRS, "nr_xcrs");
     private static final long XCR = KvmArguments.offset(KvmArguments.XCRS, "xcrs");
     private static final long XCR_VALUE = XCR + KvmArguments.offset(KvmArguments.XCR, "value");
     private static final long SIGNAL_MASK_LEN = KvmArguments.offset(KvmArguments.SIGNAL_MASK, "len");
-    private static final long SIGNAL_MASK_SIGSET = KvmArguments.SIGNAL_MASK.byteSize();
+    private static final long SIGNAL_MASK_SIGSET = KvmArguments.offset(KvmArguments.SIGNAL_MASK, "sigset");
     private static final long INTERRUPT_IRQ = KvmArguments.offset(KvmArguments.INTERRUPT, "irq");
     private static final long LINEAR_ADDRESS = KvmArguments.offset(KvmArguments.TRANSLATION, "linear_address");
     private static final long PHYSICAL_ADDRESS = KvmArguments.offset(KvmArguments.TRANSLATION, "physical_address");

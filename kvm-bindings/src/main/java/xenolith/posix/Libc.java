@@ -8,11 +8,12 @@ import java.lang.invoke.MethodHandle;
 
 /// Every downcall handle of the project.
 ///
-/// There are two shapes only, because the JVM spends 7 to 19 ms on the first use of each shape and 0.3 ms on a
-/// further handle of a known one. [#IOCTL] is exact and variadic. All else is [#CALL]: six `long` arguments and a
-/// `long` result. On x86-64 (System V ABI §3.2.3) integer and pointer arguments travel in six 64-bit registers, a
-/// callee looks at the low half of a register for an `int` and at no register beyond its own parameters; only the
-/// upper half of an `int` result is undefined, and [#intResult] drops it.
+/// They share one shape: six `long` arguments, of which those from the third on count as variadic, and a `long`
+/// result. The first shape costs the JVM about 55 ms at start-up, each further one 5 to 16 ms, a further handle of a
+/// known shape 0.3 ms. One shape serves all functions because on x86-64 (System V ABI §3.2.3) integer and pointer
+/// arguments travel in six 64-bit registers whether variadic or not, and a callee looks at the low half of a register
+/// for an `int` and at no register beyond its own parameters. Only the upper half of an `int` result is undefined;
+/// [#intResult] drops it. `ioctl` and `open` are variadic after their second parameter, which is why the shape is.
 ///
 /// Addresses are `long`: callers keep what they point to alive for the time of the call.
 ///
@@ -20,8 +21,6 @@ import java.lang.invoke.MethodHandle;
 /// each of them may block.
 final class Libc {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final FunctionDescriptor IOCTL = FunctionDescriptor.of(
-            ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, LONG, LONG);
     private static final FunctionDescriptor CALL = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG);
     /// No message of libc comes near this; reading stops at the terminating zero.
     private static final long MAX_STRING_BYTES = 1024;
@@ -38,12 +37,7 @@ final class Libc {
     /// The handle of a function with the common shape, at an address: our own machine code.
     @SuppressWarnings("restricted")
     static MethodHandle linkAt(MemorySegment function) {
-        return LINKER.downcallHandle(function, CALL, Linker.Option.captureCallState("errno"));
-    }
-
-    @SuppressWarnings("restricted")
-    private static MethodHandle linkIoctl() {
-        return LINKER.downcallHandle(find("ioctl"), IOCTL,
+        return LINKER.downcallHandle(function, CALL,
                 Linker.Option.firstVariadicArg(2), Linker.Option.captureCallState("errno"));
     }
 
@@ -78,18 +72,12 @@ final class Libc {
     }
 
     private static final class Control {
-        static final MethodHandle IOCTL = linkIoctl();
+        static final MethodHandle IOCTL = link("ioctl");
     }
 
-    /// `ioctl(2)`. The hot path of a vCPU: one invocation, no allocation. Returns `-errno` on failure.
+    /// The hot path of a vCPU: one invocation, no allocation.
     static int ioctl(CallState state, int fd, long request, long argument) {
-        int result;
-        try {
-            result = (int) Control.IOCTL.invokeExact(state.capture(), fd, request, argument);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
-        return result == -1 ? -state.errno() : result;
+        return intResult(state, invoke(Control.IOCTL, state, fd, request, argument, 0, 0, 0));
     }
 
     private static final class Files {

@@ -21,9 +21,9 @@ public final class ThreadTimer implements AutoCloseable {
             Timespec.LAYOUT.withName("it_interval"),
             Timespec.LAYOUT.withName("it_value")).withName("itimerspec");
 
-    private static final long SIGEV_SIGNO = SIGEVENT.byteOffset(PathElement.groupElement("sigev_signo"));
-    private static final long SIGEV_NOTIFY = SIGEVENT.byteOffset(PathElement.groupElement("sigev_notify"));
-    private static final long SIGEV_NOTIFY_THREAD_ID =
+    private static final long EVENT_SIGNO = SIGEVENT.byteOffset(PathElement.groupElement("sigev_signo"));
+    private static final long EVENT_NOTIFY = SIGEVENT.byteOffset(PathElement.groupElement("sigev_notify"));
+    private static final long EVENT_THREAD_ID =
             SIGEVENT.byteOffset(PathElement.groupElement("sigev_notify_thread_id"));
     private static final long IT_VALUE = ITIMERSPEC.byteOffset(PathElement.groupElement("it_value"));
 
@@ -44,9 +44,9 @@ public final class ThreadTimer implements AutoCloseable {
     public static ThreadTimer create(int tid, int signo) {
         CallState state = new CallState();
         MemorySegment event = state.scratch();
-        event.set(ValueLayout.JAVA_INT, SIGEV_SIGNO, signo);
-        event.set(ValueLayout.JAVA_INT, SIGEV_NOTIFY, SIGEV_THREAD_ID);
-        event.set(ValueLayout.JAVA_INT, SIGEV_NOTIFY_THREAD_ID, tid);
+        event.set(ValueLayout.JAVA_INT, EVENT_SIGNO, signo);
+        event.set(ValueLayout.JAVA_INT, EVENT_NOTIFY, SIGEV_THREAD_ID);
+        event.set(ValueLayout.JAVA_INT, EVENT_THREAD_ID, tid);
         long timerAt = SIGEVENT.byteSize();
         HostException.check("timer_create", Libc.timerCreate(state, CLOCK_MONOTONIC,
                 event.address(), event.address() + timerAt));
