@@ -1,0 +1,109 @@
+package xenolith.posix;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+
+/// An open file descriptor, closed once.
+///
+/// After [#close] the number reads as -1, so that a late call meets `EBADF` and not some newer file that was given
+/// the same number. All methods may be called from any thread.
+public final class Fd implements AutoCloseable {
+    public static final int O_RDONLY = 0;
+    public static final int O_WRONLY = 1;
+    public static final int O_RDWR = 2;
+    public static final int O_NONBLOCK = 0x800;
+    /// Always set by [#open]: children of the hypervisor get none of its descriptors.
+    public static final int O_CLOEXEC = 0x80000;
+
+    private static final int CLOSED = -1;
+
+    private volatile int raw;
+
+    /// Takes ownership of an open descriptor.
+    public Fd(int raw) {
+        if (raw < 0) {
+            throw new IllegalArgumentException("fd=" + raw);
+        }
+        this.raw = raw;
+    }
+
+    /// Opens an existing file. Throws [HostException] naming the path.
+    public static Fd open(String path, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocateFrom(path);
+            return new Fd(HostException.check(path,
+                    Libc.open(CallState.ofThread(), name.address(), flags | O_CLOEXEC)));
+        }
+    }
+
+    /// The descriptor's number, or -1 once closed.
+    public int raw() {
+        return raw;
+    }
+
+    /// Reads up to `n` bytes. Returns how many, 0 at the end of the file, or `-EAGAIN` where the descriptor does not
+    /// block and has nothing to give.
+    public long read(MemorySegment buf, long n) {
+        CallState state = CallState.ofThread();
+        long address = addressOf(buf, n);
+        long result;
+        do {
+            result = Libc.read(state, raw, address, n);
+        } while (result == -Errno.EINTR);
+        Reference.reachabilityFence(buf);
+        return transferred("read", result);
+    }
+
+    /// Reads up to `n` bytes from file offset `offset`, as [#read] does.
+    public long pread(MemorySegment buf, long n, long offset) {
+        CallState state = CallState.ofThread();
+        long address = addressOf(buf, n);
+        long result;
+        do {
+            result = Libc.pread(state, raw, address, n, offset);
+        } while (result == -Errno.EINTR);
+        Reference.reachabilityFence(buf);
+        return transferred("pread", result);
+    }
+
+    /// Writes up to `n` bytes. Returns how many, or `-EAGAIN` where the descriptor does not block and is full.
+    public long write(MemorySegment buf, long n) {
+        CallState state = CallState.ofThread();
+        long address = addressOf(buf, n);
+        long result;
+        do {
+            result = Libc.write(state, raw, address, n);
+        } while (result == -Errno.EINTR);
+        Reference.reachabilityFence(buf);
+        return transferred("write", result);
+    }
+
+    /// `ioctl(2)` with an integer or an address that the caller keeps alive. Returns the result, or `-errno`.
+    /// `state` must not be in use by another thread.
+    public int ioctl(CallState state, long request, long argument) {
+        return Libc.ioctl(state, raw, request, argument);
+    }
+
+    private static long addressOf(MemorySegment buf, long n) {
+        if (!buf.isNative()) {
+            throw new IllegalArgumentException("buffer is on the Java heap");
+        }
+        return buf.asSlice(0, n).address();
+    }
+
+    private static long transferred(String call, long result) {
+        return result == -Errno.EAGAIN ? result : HostException.check(call, result);
+    }
+
+    /// Closes the descriptor; closing again does nothing. The kernel frees the number even where close(2) reports an
+    /// error, and nothing of ours could act on the report, so it is dropped.
+    @Override
+    public synchronized void close() {
+        int old = raw;
+        raw = CLOSED;
+        if (old != CLOSED) {
+            Libc.close(CallState.ofThread(), old);
+        }
+    }
+}
