@@ -1,0 +1,190 @@
+package xenolith.vmm.mm;
+
+import static xenolith.vmm.mm.PteBits.ENTRIES;
+import static xenolith.vmm.mm.PteBits.ENTRY_SHIFT;
+import static xenolith.vmm.mm.PteBits.PRESENT;
+import static xenolith.vmm.mm.PteBits.RW;
+
+import xenolith.vmm.guest.MachineMemory;
+
+/// Makes page tables and descriptor tables out of plain frames, and plain frames of them again.
+///
+/// A table is validated entry by entry when it gets its type and not before; from then on its type count says that its
+/// entries are good. Recursion goes down one level at a time, so it is 4 deep; each frame is validated at most once
+/// however many entries name it, so the work of one call is bounded by 512 entries for each frame of the domain.
+final class Promotion {
+    private final MachineMemory memory;
+    private final FrameTable frames;
+    private final int domid;
+    private final EntryWriter writer;
+    private final References references;
+    private final RefusalRecord refusals;
+
+    Promotion(MachineMemory memory, FrameTable frames, int domid, EntryWriter writer, References references,
+            RefusalRecord refusals) {
+        this.memory = memory;
+        this.frames = frames;
+        this.domid = domid;
+        this.writer = writer;
+        this.references = references;
+        this.refusals = refusals;
+    }
+
+    /// Takes a reference on frame `mfn` as a table of `type` (a level, or [PageType#SEGDESC]), validating it if this
+    /// is the first. The last three parameters tell who asks: an entry, or 0, 0 and the level of a pin.
+    long takeTable(long mfn, int type, long entryMa, long value, int level) {
+        int i = frames.index(mfn);
+        if (i < 0) {
+            return refusals.refuse(Refusal.BEYOND_MEMORY, mfn, entryMa, value, level);
+        }
+        int id = frames.identity[i];
+        if (FrameTable.ownerOf(id) != domid) {
+            return refusals.refuse(Refusal.FRAME_NOT_OWNED, mfn, entryMa, value, level);
+        }
+        int current = FrameTable.typeOf(id);
+        if (current == PageType.SHARED) {
+            return refusals.refuse(Refusal.SHARED_FRAME, mfn, entryMa, value, level);
+        }
+        if (frames.typeCount[i] == 0) {
+            return promote(i, type, entryMa, value, level);
+        }
+        if (current != type) {
+            Refusal reason = PageType.isTable(current) && PageType.isTable(type)
+                    ? Refusal.LEVEL_MISMATCH : Refusal.TYPE_CONFLICT;
+            return refusals.refuse(reason, mfn, entryMa, value, level);
+        }
+        return references.takeSameType(i, entryMa, value, level);
+    }
+
+    /// Drops what [#takeTable] took. With the last reference the table's own entries drop theirs.
+    void dropTable(int i, int type) {
+        if (references.dropTyped(i)) {
+            frames.identity[i] &= ~FrameTable.VALIDATED;
+            if (PageType.isTable(type)) {
+                long mfn = FrameTable.mfnOf(i);
+                writer.retired(mfn);
+                dropEntries(mfn, type, ENTRIES);
+            }
+        }
+    }
+
+    /// Checks a present entry above level 1, and takes the reference it holds unless the entry already names that
+    /// frame. A self-map holds none: it goes with its own table, and a count that a table held on itself would never
+    /// end.
+    long admitAbove(long tableMfn, long entryMa, long value, int level, boolean takesReference) {
+        long childMfn = PteBits.mfn(value);
+        if (EntryRules.isForbidden(value, level)) {
+            return refusals.refuse(EntryRules.reason(value, level), childMfn, entryMa, value, level);
+        }
+        if (childMfn == tableMfn) {
+            return (value & RW) == 0 ? 0
+                    : refusals.refuse(Refusal.WRITABLE_SELF_MAP, tableMfn, entryMa, value, level);
+        }
+        return takesReference ? takeTable(childMfn, level - 1, entryMa, value, level) : 0;
+    }
+
+    void dropAbove(long tableMfn, long value, int level) {
+        long childMfn = PteBits.mfn(value);
+        if (childMfn != tableMfn) {
+            dropTable((int) (childMfn - MachineMemory.BASE_MFN), level - 1);
+        }
+    }
+
+    private long promote(int i, int type, long entryMa, long value, int level) {
+        long mfn = FrameTable.mfnOf(i);
+        if (!references.retype(i, type)) {
+            return refusals.refuse(Refusal.COMMIT_FIRST, mfn, entryMa, value, level);
+        }
+        long rc = references.takeSameType(i, entryMa, value, level);
+        if (rc < 0) {
+            return rc;
+        }
+        rc = validate(mfn, type);
+        if (rc < 0) {
+            // The type stays: if the frame was such a table until a moment ago, it may still be walked as one.
+            frames.typeCount[i]--;
+            frames.refCount[i]--;
+            return rc;
+        }
+        frames.identity[i] |= FrameTable.VALIDATED;
+        if (type == PageType.L4) {
+            writer.installHypervisorSlots(mfn);
+        }
+        return 0;
+    }
+
+    private long validate(long mfn, int type) {
+        return switch (type) {
+            case PageType.L1 -> validateL1(mfn);
+            case PageType.SEGDESC -> DescriptorTables.validateFrame(memory, mfn)
+                    ? 0 : refusals.refuse(Refusal.BAD_DESCRIPTOR, mfn, 0, 0, 0);
+            default -> validateAbove(mfn, type);
+        };
+    }
+
+    private long validateL1(long mfn) {
+        long tableMa = mfn << MachineMemory.PAGE_SHIFT;
+        for (int slot = 0; slot < ENTRIES; slot++) {
+            long entryMa = tableMa + ((long) slot << ENTRY_SHIFT);
+            long value = memory.readWord(entryMa);
+            if ((value & PRESENT) != 0) {
+                long rc = admitL1(entryMa, value);
+                if (rc < 0) {
+                    dropEntries(mfn, PageType.L1, slot);
+                    return rc;
+                }
+            }
+        }
+        return 0;
+    }
+
+    private long admitL1(long entryMa, long value) {
+        if (EntryRules.isForbidden(value, 1)) {
+            return refusals.refuse(EntryRules.reason(value, 1), PteBits.mfn(value), entryMa, value, 1);
+        }
+        long rc = references.takeLeaf(entryMa, value);
+        if (rc == 0) {
+            storeAdjusted(entryMa, value, EntryRules.adjustedL1(value));
+        }
+        return rc;
+    }
+
+    /// A plain store: no processor walks a table under validation.
+    private void storeAdjusted(long entryMa, long value, long adjusted) {
+        if (adjusted != value) {
+            memory.writeWord(entryMa, adjusted);
+        }
+    }
+
+    private long validateAbove(long mfn, int level) {
+        long tableMa = mfn << MachineMemory.PAGE_SHIFT;
+        for (int slot = 0; slot < ENTRIES; slot++) {
+            long entryMa = tableMa + ((long) slot << ENTRY_SHIFT);
+            long value = memory.readWord(entryMa);
+            if ((value & PRESENT) != 0 && !PteBits.isHypervisorSlot(level, slot)) {
+                long rc = admitAbove(mfn, entryMa, value, level, true);
+                if (rc < 0) {
+                    dropEntries(mfn, level, slot);
+                    return rc;
+                }
+                storeAdjusted(entryMa, value, EntryRules.adjustedAbove(value, level));
+            }
+        }
+        return 0;
+    }
+
+    /// Drops the references of the first `slots` entries of a table.
+    private void dropEntries(long mfn, int level, int slots) {
+        long tableMa = mfn << MachineMemory.PAGE_SHIFT;
+        for (int slot = 0; slot < slots; slot++) {
+            long value = memory.readWord(tableMa + ((long) slot << ENTRY_SHIFT));
+            if ((value & PRESENT) != 0 && !PteBits.isHypervisorSlot(level, slot)) {
+                if (level == 1) {
+                    references.dropLeaf(value);
+                } else {
+                    dropAbove(mfn, value, level);
+                }
+            }
+        }
+    }
+}
