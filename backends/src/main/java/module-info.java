@@ -1,0 +1,14 @@
+/// The backends: xenstore, and the device backends that serve a domain's frontends over shared pages and event ports.
+///
+/// They see a domain through [xenolith.vmm.port] alone and never the machine behind it, so that a backend runs in a
+/// unit test, or in another process, as it does here.
+@SuppressWarnings("module") // xenolith.tool comes later in the build: its exports cannot be seen here.
+module xenolith.backends {
+    requires transitive xenolith.abi;
+    requires transitive xenolith.vmm;
+
+    exports xenolith.backend to
+            xenolith.tool;
+    exports xenolith.backend.console to
+            xenolith.tool;
+}

@@ -1,0 +1,96 @@
+package xenolith.backend;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/// A thread that sleeps until someone has work for it.
+///
+/// [#wake] is what an event port's listener calls: it runs on a vCPU's thread in the middle of a hypercall, so it writes
+/// one flag and unparks. The flag is cleared before the body looks for work, so a wake that comes while the body runs
+/// makes it run once more and none is lost.
+public final class BackendThread {
+    /// One round of work.
+    @FunctionalInterface
+    public interface Body {
+        /// Does what there is to do. Returns true if more is known to wait, false to sleep until the next wake.
+        boolean run() throws Exception;
+    }
+
+    private final Thread thread;
+    private final Body body;
+    private final Body lastRound;
+    private volatile boolean woken = true;
+    private volatile boolean stopping;
+    private volatile String failure;
+
+    /// A thread called `name` that runs `body` at start and after each wake, and `lastRound` once when it is told to
+    /// stop. Neither runs again after one of them has thrown.
+    public BackendThread(String name, Body body, Body lastRound) {
+        this.body = body;
+        this.lastRound = lastRound;
+        this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::loop);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /// Makes the body run (again). May be called by any thread, also before the start and after the end.
+    public void wake() {
+        // Skipping the unpark of a thread that is awake already spares the guest's hypercall a system call.
+        if (!woken) {
+            woken = true;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /// Asks for the last round and waits for its end. Returns false if it has not ended in time; the thread is then
+    /// interrupted, which frees it if it was stuck in an interruptible write.
+    public boolean stop(Duration patience) {
+        stopping = true;
+        LockSupport.unpark(thread);
+        if (thread.getState() == Thread.State.NEW || thread == Thread.currentThread()) {
+            return true;
+        }
+        try {
+            if (thread.join(patience)) {
+                return true;
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        thread.interrupt();
+        return false;
+    }
+
+    /// Why the thread stopped by itself, or null while it is well.
+    public String failure() {
+        return failure;
+    }
+
+    private void loop() {
+        try {
+            while (!stopping) {
+                woken = false;
+                if (!body.run()) {
+                    sleep();
+                } else {
+                    woken = true;
+                }
+            }
+            lastRound.run();
+        } catch (Exception e) {
+            failure = e.getMessage() == null ? e.toString() : e.getMessage();
+        }
+    }
+
+    private void sleep() {
+        while (!woken && !stopping) {
+            LockSupport.park(this);
+            // An interrupt would make every later park return at once. It means nothing to us but "look again".
+            if (Thread.interrupted()) {
+                return;
+            }
+        }
+    }
+}

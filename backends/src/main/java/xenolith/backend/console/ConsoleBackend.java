@@ -1,0 +1,178 @@
+package xenolith.backend.console;
+
+import java.io.IOException;
+import java.time.Duration;
+import xenolith.backend.BackendThread;
+import xenolith.backend.BrokenRingException;
+import xenolith.backend.RingReader;
+import xenolith.backend.RingWriter;
+import xenolith.vmm.port.EventPort;
+import xenolith.vmm.port.SharedPage;
+
+/// Serves one domain's console ring with one thread, woken by the guest's events and by typed input.
+///
+/// Output is copied out of the ring in one piece, its room given back at once, and only then written to the sink: the
+/// guest goes on while the sink works, and a burst of lines becomes one write.
+///
+/// The guest is notified of typed input always, but of room only when its ring was at least half full when we looked.
+/// A guest waits for room only after it has found too little, and it sends an event for what it wrote before waiting;
+/// the round that follows that event sees what it left, which is then more than half a ring, or finds the room already
+/// given. Xen's xenconsoled sends an event for every batch; we do not, because each costs the guest an upcall, and a
+/// booting kernel prints hundreds of lines.
+public final class ConsoleBackend implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /// Rounds of the last drain. A dead guest leaves one ring's worth; a live one that keeps printing is cut off.
+    private static final int LAST_ROUNDS = 16;
+
+    private final RingReader out;
+    private final RingWriter in;
+    private final EventPort port;
+    private final ConsoleSink sink;
+    private final ConsoleInput input;
+    private final BackendThread thread;
+    private final byte[] outBatch = new byte[ConsoleRings.OUT_SIZE];
+    private final byte[] inBatch = new byte[ConsoleRings.IN_SIZE];
+    private boolean unflushed;
+    private volatile boolean drained;
+    private volatile long firstByteNs;
+    private volatile boolean sawOutput;
+    private volatile long outputByteCount;
+    private volatile String sinkFailure;
+
+    /// A backend for the console of the domain called `name`; nothing happens until [#start].
+    public ConsoleBackend(String name, SharedPage page, EventPort port, ConsoleSink sink) {
+        this.out = ConsoleRings.out(page.segment());
+        this.in = ConsoleRings.in(page.segment());
+        this.port = port;
+        this.sink = sink;
+        this.thread = new BackendThread("console-" + name, this::round, this::lastRound);
+        this.input = new ConsoleInput(thread::wake);
+    }
+
+    /// Starts to listen, and drains what the guest has printed already: its events of before are gone.
+    public void start() {
+        port.onNotification(thread::wake);
+        thread.start();
+    }
+
+    /// Where to write what is typed to the guest. Writing waits while the guest does not read.
+    public ConsoleInput input() {
+        return input;
+    }
+
+    /// Whether the guest has printed anything yet.
+    public boolean sawOutput() {
+        return sawOutput;
+    }
+
+    /// `System.nanoTime()` when the first byte was seen; meaningless before [#sawOutput].
+    public long firstByteNanoTime() {
+        return firstByteNs;
+    }
+
+    /// How many bytes the guest has printed so far.
+    public long outputByteCount() {
+        return outputByteCount;
+    }
+
+    /// Why the console stopped serving the guest, or lost its sink; null while all is well.
+    public String failure() {
+        String broken = thread.failure();
+        return broken != null ? broken : sinkFailure;
+    }
+
+    /// Ends the console of a domain that no longer runs: what it printed last still reaches the sink. Returns false if
+    /// not all of it did, because the sink is stuck or has failed, or because the guest broke its ring.
+    public boolean drainAndClose() {
+        input.close();
+        return thread.stop(PATIENCE) && drained && failure() == null;
+    }
+
+    @Override
+    public void close() {
+        drainAndClose();
+    }
+
+    private boolean round() throws BrokenRingException {
+        try {
+            int printed = drain();
+            int typed = feed();
+            if (printed == 0 && typed == 0) {
+                flush();
+                return false;
+            }
+            return true;
+        } catch (BrokenRingException | RuntimeException e) {
+            // Whoever waits to type more would wait for ever.
+            input.close();
+            throw e;
+        }
+    }
+
+    private boolean lastRound() throws BrokenRingException {
+        int rounds = 0;
+        while (rounds < LAST_ROUNDS && drain() > 0) {
+            rounds++;
+        }
+        flush();
+        drained = true;
+        return false;
+    }
+
+    /// Takes what the guest has printed. Returns how many bytes.
+    private int drain() throws BrokenRingException {
+        int count = out.read(outBatch, 0, outBatch.length);
+        if (count == 0) {
+            return 0;
+        }
+        if (!sawOutput) {
+            firstByteNs = System.nanoTime();
+            sawOutput = true;
+        }
+        if (count >= ConsoleRings.OUT_SIZE / 2) {
+            port.notifyGuest();
+        }
+        print(count);
+        return count;
+    }
+
+    /// Writes a batch to the sink. Once the sink has failed the output is dropped: the guest must not hang because
+    /// nobody listens.
+    private void print(int byteLength) {
+        if (sinkFailure == null) {
+            try {
+                sink.write(outBatch, 0, byteLength);
+                unflushed = true;
+            } catch (IOException e) {
+                sinkFailure = "the console's sink failed: " + e.getMessage();
+            }
+        }
+        outputByteCount = outputByteCount + byteLength;
+    }
+
+    private void flush() {
+        if (!unflushed || sinkFailure != null) {
+            return;
+        }
+        unflushed = false;
+        try {
+            sink.flush();
+        } catch (IOException e) {
+            sinkFailure = "the console's sink failed: " + e.getMessage();
+        }
+    }
+
+    /// Gives the guest what is typed, as far as its ring has room. Returns how many bytes.
+    ///
+    /// When the ring is full nothing is done until the guest sends an event, which it does after reading.
+    private int feed() throws BrokenRingException {
+        int ready = input.peek(inBatch, in.room());
+        if (ready == 0) {
+            return 0;
+        }
+        int written = in.write(inBatch, 0, ready);
+        input.remove(written);
+        port.notifyGuest();
+        return written;
+    }
+}
