@@ -1,0 +1,94 @@
+# ./dev setup: everything that is not in the repository. Quick when all is there; safe to run again.
+
+verb_setup() {
+    find_jdk
+    setup_packages
+    setup_busybox
+    setup_kernel cloud linux-image-cloud-amd64
+    setup_kernel generic linux-image-amd64
+    setup_guest_images
+}
+
+verb_kernels() {
+    for flavour in cloud generic; do
+        [ ! -r "$kernels/$flavour/vmlinuz" ] || echo "$kernels/$flavour/vmlinuz"
+    done
+}
+
+# Debian packages by the file that shows each to be there.
+setup_packages() {
+    missing=
+    [ -x /usr/bin/gcc ] || missing="$missing gcc"
+    [ -x /usr/bin/as ] || missing="$missing binutils"
+    [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
+    [ -e /usr/include/linux/kvm.h ] || missing="$missing linux-libc-dev"
+    [ -e /usr/include/xen/xen.h ] || missing="$missing libxen-dev"
+    command -v mvn >/dev/null || missing="$missing maven"
+    [ -n "$missing" ] || return 0
+    [ "$(id -u)" = 0 ] || fail "packages are missing; run: sudo apt-get install$missing"
+    say "installing$missing"
+    apt_lists $missing
+    # shellcheck disable=SC2086 # a list of names
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2
+}
+
+# Fetches apt's package lists when one of the named packages has no candidate.
+apt_lists() {
+    command -v apt-get >/dev/null || fail "this needs Debian's apt-get, which is not here"
+    for name; do
+        if ! apt-cache show "$name" >/dev/null 2>&1; then
+            [ "$(id -u)" = 0 ] || fail "apt knows no package $name; run: sudo apt-get update"
+            say "fetching apt's package lists"
+            apt-get update -q >&2
+            return
+        fi
+    done
+}
+
+# Downloads package $1 without installing it and unpacks from it the files that match $2 into directory $3.
+fetch_from_package() {
+    rm -rf "$3"
+    mkdir -p "$3"
+    (cd "$3" && apt-get download -q -o APT::Sandbox::User=root "$1" >&2) || fail "could not download the package $1"
+    dpkg-deb --fsys-tarfile "$3"/*.deb | tar -xf - -C "$3" --wildcards "$2"
+}
+
+# The static busybox: the installed one, or one taken out of its package.
+setup_busybox() {
+    if [ -x /bin/busybox ] && [ -d /usr/share/doc/busybox-static ]; then
+        busybox=/bin/busybox
+        return
+    fi
+    busybox=$cache/busybox/busybox
+    [ ! -x "$busybox" ] || return 0
+    say "downloading busybox-static"
+    apt_lists busybox-static
+    fetch_from_package busybox-static '*/busybox' "$cache/busybox.part"
+    mkdir -p "$cache/busybox"
+    find "$cache/busybox.part" -type f -name busybox -exec mv {} "$busybox" \;
+    rm -rf "$cache/busybox.part"
+    [ -x "$busybox" ] || fail "the package busybox-static holds no busybox"
+}
+
+# A stock kernel: $1 is our name for it, $2 the package that depends on the current one.
+setup_kernel() {
+    target=$kernels/$1
+    [ ! -r "$target/vmlinuz" ] || [ ! -r "$target/version" ] || return 0
+    apt_lists "$2"
+    package=$(apt-cache depends --important "$2" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1)
+    [ -n "$package" ] || fail "apt names no kernel for $2 (is this Debian?)"
+    say "downloading the $1 kernel, $package"
+    fetch_from_package "$package" './boot/vmlinuz-*' "$target.part"
+    mv "$target.part"/boot/vmlinuz-* "$target.part/vmlinuz"
+    for deb in "$target.part"/*.deb; do
+        dpkg-deb -W --showformat='${Package} ${Version}\n' "$deb" >"$target.part/version"
+        rm "$deb"
+    done
+    rmdir "$target.part/boot"
+    rm -rf "$target"
+    mv "$target.part" "$target"
+}
+
+setup_guest_images() {
+    "$root/integration/guests/busybox/build.sh" "$busybox" "$cache/guests"
+}

@@ -1,0 +1,70 @@
+package xenolith.tool.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import xenolith.tool.control.BadInputException;
+import xenolith.tool.control.HostUnfitException;
+import xenolith.tool.control.Wiring;
+
+/// The entrance: words in, exit status out. Whatever goes wrong is one line on standard error.
+public final class Main {
+    private Main() {
+    }
+
+    public static void main(String[] arguments) {
+        if (arguments.length > 0 && arguments[0].equals(RunCommand.NAME)) {
+            prepareBeside();
+        }
+        System.exit(run(arguments));
+    }
+
+    /// Parsing costs a cold JVM some 70 ms, and so does linking the first native call: do both at once.
+    private static void prepareBeside() {
+        Thread thread = new Thread(Wiring::prepare, "prepare");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    static int run(String... arguments) {
+        try {
+            return dispatch(Commands.root().parseArgs(arguments));
+        } catch (ParameterException e) {
+            return complain(e.getMessage() + " (see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)",
+                    ExitStatus.BAD_INPUT);
+        } catch (BadInputException e) {
+            return complain(e.getMessage(), ExitStatus.BAD_INPUT);
+        } catch (HostUnfitException e) {
+            return complain(e.getMessage(), ExitStatus.HOST_UNFIT);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            if (System.getenv("XENOLITH_DEBUG") != null) {
+                e.printStackTrace();
+            }
+            return complain("internal error: " + e + " (XENOLITH_DEBUG=1 shows where)", ExitStatus.INTERNAL_ERROR);
+        }
+    }
+
+    private static int dispatch(ParseResult parsed) {
+        ParseResult verb = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
+        CommandLine command = verb.commandSpec().commandLine();
+        if (verb.isUsageHelpRequested()) {
+            command.usage(System.out);
+            return ExitStatus.OK;
+        }
+        return switch (verb.commandSpec().name()) {
+            case RunCommand.NAME -> RunCommand.execute(verb);
+            case InfoCommand.NAME -> InfoCommand.execute(verb);
+            case VersionCommand.NAME -> VersionCommand.execute();
+            default -> {
+                command.usage(System.err);
+                yield ExitStatus.BAD_INPUT;
+            }
+        };
+    }
+
+    /// Prints `message` as one line, whatever it contains.
+    private static int complain(String message, int status) {
+        System.err.println("xenolith: " + message.replaceAll("\\s*\\R\\s*", " "));
+        return status;
+    }
+}

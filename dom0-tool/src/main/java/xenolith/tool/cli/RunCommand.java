@@ -1,0 +1,123 @@
+package xenolith.tool.cli;
+
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+import xenolith.tool.control.BadInputException;
+import xenolith.tool.control.ConsoleTarget;
+import xenolith.tool.control.DomainConfig;
+import xenolith.tool.control.DomainEnd;
+import xenolith.tool.control.DomainResult;
+import xenolith.tool.control.GuestConsole;
+import xenolith.tool.control.KernelCommandLine;
+import xenolith.tool.control.KvmDevice;
+import xenolith.tool.control.MemorySize;
+import xenolith.tool.control.StatsFile;
+import xenolith.tool.control.Trace;
+import xenolith.tool.control.Wiring;
+
+/// `xenolith run`: one domain, from its kernel to its end.
+final class RunCommand {
+    static final String NAME = "run";
+
+    private RunCommand() {
+    }
+
+    static CommandSpec spec() {
+        CommandSpec spec = Commands.named(NAME, "Boots a Xen PV kernel and stays until the guest ends.");
+        spec.addOption(OptionSpec.builder("--kernel").type(String.class).arity("1").required(true).paramLabel("FILE")
+                .description("The kernel: a bzImage or an ELF file.").build());
+        spec.addOption(Commands.value("--initrd", "FILE", "The initial RAM disk."));
+        spec.addOption(Commands.value("--cmdline", "TEXT", "The kernel's command line (default: "
+                + KernelCommandLine.DEFAULT + "). noreplace-smp and nr_cpus are added unless it names them."));
+        spec.addOption(Commands.flag("--exact-cmdline", "Add nothing to the command line."));
+        spec.addOption(Commands.value("--name", "NAME", "The domain's name (default: guest)."));
+        spec.addOption(Commands.value("--memory", "SIZE", "Its memory, as 128M or 2G (default: 512M)."));
+        spec.addOption(Commands.value("--vcpus", "N", "Its virtual CPUs (default: 1)."));
+        spec.addOption(Commands.value("--console", "WHERE", "stdio (default), pty or file:PATH."));
+        spec.addOption(Commands.value("--stats", "FILE", "Write what the domain cost as JSON when it ends."));
+        spec.addOption(Commands.flag("--scramble-frames", "Give the domain its machine frames in a permuted order."));
+        spec.addOption(Commands.value("--trace", "LIST", "Log events: hypercalls,exits,faults."));
+        spec.addOption(Commands.flag("--no-poller", "Do not serve hypercalls from a polling thread."));
+        spec.usageMessage().footer(
+                "",
+                "On a terminal, Ctrl-] leaves and ends the domain; all other keys go to the guest.",
+                "",
+                "Examples:",
+                "  xenolith run --kernel vmlinuz --initrd initrd.gz",
+                "  xenolith run --kernel vmlinuz --initrd initrd.gz --memory 2G --cmdline 'console=hvc0 quiet'",
+                "  xenolith run --kernel vmlinuz --console file:guest.log --stats boot.json",
+                "",
+                "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 130 left with Ctrl-];",
+                "  2 bad input, 3 this host cannot run it.");
+        return spec;
+    }
+
+    static int execute(ParseResult parsed) {
+        DomainConfig config = config(parsed);
+        KvmDevice.requireUsable();
+        DomainResult result = run(config);
+        if (config.statsFile() != null) {
+            StatsFile.write(config.statsFile(), result.stats());
+        }
+        return conclude(config, result.end());
+    }
+
+    private static DomainResult run(DomainConfig config) {
+        try (GuestConsole console = GuestConsole.open(config.console(), RunCommand::leave)) {
+            return Wiring.domainRunner().run(config, console);
+        }
+    }
+
+    /// Every option as a value, or [BadInputException].
+    static DomainConfig config(ParseResult parsed) {
+        int vcpuCount = count(option(parsed, "--vcpus", "1"));
+        String cmdline = option(parsed, "--cmdline", KernelCommandLine.DEFAULT);
+        String initrd = option(parsed, "--initrd", null);
+        String stats = option(parsed, "--stats", null);
+        String traces = option(parsed, "--trace", null);
+        return new DomainConfig(
+                option(parsed, "--name", "guest"),
+                MemorySize.parse(option(parsed, "--memory", "512M")),
+                vcpuCount,
+                DomainConfig.inputFile("kernel", option(parsed, "--kernel", "")),
+                initrd == null ? null : DomainConfig.inputFile("initrd", initrd),
+                parsed.hasMatchedOption("--exact-cmdline") ? cmdline : KernelCommandLine.complete(cmdline, vcpuCount),
+                ConsoleTarget.parse(option(parsed, "--console", "stdio")),
+                stats == null ? null : DomainConfig.outputFile(stats),
+                parsed.hasMatchedOption("--scramble-frames"),
+                !parsed.hasMatchedOption("--no-poller"),
+                traces == null ? Set.of() : Trace.parse(traces));
+    }
+
+    private static String option(ParseResult parsed, String name, String otherwise) {
+        return parsed.matchedOptionValue(name, otherwise);
+    }
+
+    private static int count(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new BadInputException("'" + text + "' is not a number of virtual CPUs", e);
+        }
+    }
+
+    private static int conclude(DomainConfig config, DomainEnd end) {
+        return switch (end) {
+            case DomainEnd.PoweredOff _ -> ExitStatus.OK;
+            case DomainEnd.Rebooted _ -> ExitStatus.GUEST_REBOOTED;
+            case DomainEnd.Suspended _ -> ExitStatus.GUEST_SUSPENDED;
+            case DomainEnd.Crashed(String report) -> {
+                System.err.println("xenolith: the domain " + config.name() + " has crashed: " + report.strip());
+                yield ExitStatus.GUEST_CRASHED;
+            }
+        };
+    }
+
+    /// Ends the process: the kernel takes the domain with it, and the shutdown hooks mend the terminal.
+    private static void leave() {
+        System.err.println("\nxenolith: left; the domain is gone");
+        System.exit(ExitStatus.LEFT);
+    }
+}

@@ -1,0 +1,10 @@
+/// The command line: `xenolith run`, `info` and `version`.
+///
+/// What lives here: one class per command, each of which turns words into a call of [xenolith.tool.control] and an
+/// answer into lines and an exit status ([xenolith.tool.cli.ExitStatus]). Commands are declared with picocli's
+/// programmatic model: no annotation is read by reflection, which at start-up costs more than the parsing.
+///
+/// Who may call: the launcher. No locks: one thread.
+///
+/// What the guest can do to us: nothing; no byte of a guest passes through here but the report of its crash.
+package xenolith.tool.cli;

@@ -1,0 +1,10 @@
+package xenolith.tool.control;
+
+/// Runs one domain from its building to its end.
+public interface DomainRunner {
+    /// Returns when the domain has ended. Called once, on a thread of the caller's, which it may use for itself.
+    ///
+    /// Throws [BadInputException] where the kernel, the initrd or the memory cannot make a domain, and
+    /// [HostUnfitException] where the host cannot run one. The console belongs to the caller, who closes it.
+    DomainResult run(DomainConfig config, GuestConsole console);
+}

@@ -1,0 +1,19 @@
+package xenolith.tool.control;
+
+import java.util.Map;
+
+/// What a domain cost, counted from its start to its end.
+///
+/// @param exits      exits to user space by kind
+/// @param hypercalls by name, however they reached us
+/// @param traps      exceptions given to the guest, by vector
+/// @param commits    page-table commits done by the monitor
+/// @param timesMs    milliseconds from the start of the process: `jvm_start`, `domain_built`,
+///                   `first_guest_instruction`, `first_console_byte`, `end`; a time that was not reached is absent
+public record DomainStats(
+        Map<String, Long> exits,
+        Map<String, Long> hypercalls,
+        Map<String, Long> traps,
+        long commits,
+        Map<String, Double> timesMs) {
+}

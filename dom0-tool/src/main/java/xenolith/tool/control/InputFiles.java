@@ -1,0 +1,34 @@
+package xenolith.tool.control;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/// The first look at a file that the caller named: enough to say in one line why it cannot be used.
+final class InputFiles {
+    private InputFiles() {
+    }
+
+    static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new BadInputException("'" + text.replace('\0', '?') + "' is no name of a file", e);
+        }
+    }
+
+    /// `what` is the role that the message names: "kernel", "initrd".
+    static Path readable(String what, String text) {
+        Path path = path(text);
+        if (!Files.exists(path)) {
+            throw new BadInputException("there is no " + what + " " + text);
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new BadInputException("the " + what + " " + text + " is not a file");
+        }
+        if (!Files.isReadable(path)) {
+            throw new BadInputException("no permission to read the " + what + " " + text);
+        }
+        return path;
+    }
+}

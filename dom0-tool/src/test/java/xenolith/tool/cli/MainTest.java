@@ -1,0 +1,126 @@
+package xenolith.tool.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import xenolith.tool.control.ConsoleTarget;
+import xenolith.tool.control.DomainConfig;
+import xenolith.tool.control.Trace;
+
+class MainTest {
+    private final PrintStream realOut = System.out;
+    private final PrintStream realErr = System.err;
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @TempDir
+    Path folder;
+    private String kernel;
+
+    @BeforeEach
+    void captureOutput() throws Exception {
+        System.setOut(new PrintStream(out, true, UTF_8));
+        System.setErr(new PrintStream(err, true, UTF_8));
+        kernel = Files.writeString(folder.resolve("vmlinuz"), "x").toString();
+    }
+
+    @AfterEach
+    void releaseOutput() {
+        System.setOut(realOut);
+        System.setErr(realErr);
+    }
+
+    private void isRefused(String message, String... arguments) {
+        assertThat(Main.run(arguments)).isEqualTo(2);
+        assertThat(err.toString(UTF_8)).startsWith("xenolith: ").contains(message).endsWith("\n").hasLineCount(1);
+        assertThat(out.size()).isZero();
+    }
+
+    private static DomainConfig config(String... arguments) {
+        return RunCommand.config(Commands.root().parseArgs(arguments).subcommand());
+    }
+
+    @Test
+    void anUnknownOptionIsRefused() {
+        isRefused("Unknown option: '--frobnicate'", "run", "--kernel", kernel, "--frobnicate");
+    }
+
+    @Test
+    void anUnknownCommandIsRefused() {
+        isRefused("Unmatched argument at index 0: 'walk'", "walk");
+    }
+
+    @Test
+    void aRunNeedsAKernel() {
+        isRefused("Missing required option: '--kernel=FILE'", "run");
+    }
+
+    @Test
+    void anOptionWithoutItsValueIsRefused() {
+        isRefused("--memory", "run", "--kernel", kernel, "--memory");
+    }
+
+    @Test
+    void anOptionGivenTwiceIsRefused() {
+        isRefused("should be specified only once", "run", "--kernel", kernel, "--memory", "1G", "--memory", "2G");
+    }
+
+    @Test
+    void aBadValueIsRefused() {
+        isRefused("'lots' is not a size of memory", "run", "--kernel", kernel, "--memory", "lots");
+    }
+
+    @Test
+    void aMissingKernelIsRefused() {
+        isRefused("there is no kernel /nowhere", "run", "--kernel", "/nowhere");
+    }
+
+    @Test
+    void noCommandShowsTheCommands() {
+        assertThat(Main.run()).isEqualTo(2);
+        assertThat(err.toString(UTF_8)).contains("run ", "info ", "version ");
+    }
+
+    @Test
+    void helpIsNoError() {
+        assertThat(Main.run("run", "--help")).isZero();
+        assertThat(out.toString(UTF_8)).contains("--scramble-frames", "Examples:", "Exit status:");
+        assertThat(err.size()).isZero();
+    }
+
+    @Test
+    void theVersionNamesTheJvm() {
+        assertThat(Main.run("version")).isZero();
+        assertThat(out.toString(UTF_8)).matches("xenolith \\S+ \\(Java " + Runtime.version().feature() + ".*\\)\n");
+    }
+
+    @Test
+    void aRunHasSensibleDefaults() {
+        DomainConfig config = config("run", "--kernel", kernel);
+        assertThat(config.name()).isEqualTo("guest");
+        assertThat(config.memoryBytes()).isEqualTo(512L << 20);
+        assertThat(config.cmdline()).isEqualTo("console=hvc0 noreplace-smp nr_cpus=1");
+        assertThat(config.console()).isEqualTo(new ConsoleTarget.Stdio());
+        assertThat(config.initrd()).isNull();
+        assertThat(config.poller()).isTrue();
+        assertThat(config.scrambleFrames()).isFalse();
+    }
+
+    @Test
+    void everyOptionReachesTheDomain() {
+        DomainConfig config = config("run", "--kernel", kernel, "--initrd", kernel, "--cmdline", "quiet", "--exact-cmdline",
+                "--name", "web", "--memory", "1G", "--vcpus", "2", "--console", "pty", "--stats", "s.json",
+                "--scramble-frames", "--no-poller", "--trace", "exits");
+        assertThat(config).isEqualTo(new DomainConfig("web", 1L << 30, 2, Path.of(kernel), Path.of(kernel), "quiet",
+                new ConsoleTarget.Pty(), Path.of("s.json"), true, false, Set.of(Trace.EXITS)));
+    }
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# usage: build.sh BUSYBOX OUTPUT_DIRECTORY
+#
+# Makes two initramfs images, each only when something that goes into it has changed:
+#   busybox.cpio.gz  busybox and the first process, nothing else: what demo and boot benchmarks run
+#   tests.cpio.gz    the same with the C programs of ../src, the benchmark and ../scripts
+# Another cpio archive may be appended to either (the kernel unpacks one after the other); a file /script in it is
+# run by the first process.
+set -eu
+
+busybox=$1
+out=$2
+here=$(cd "$(dirname "$0")" && pwd)
+guests=$(dirname "$here")
+root=$(dirname "$(dirname "$guests")")
+mkdir -p "$out"
+
+# $1: image name, rest: the files that it is made of. True when the image of just these contents is there.
+is_current() {
+    image=$out/$1
+    shift
+    inputs=$(cat "$@" | sha256sum)
+    [ -r "$image" ] && [ -r "$image.inputs" ] && [ "$(cat "$image.inputs")" = "$inputs" ]
+}
+
+base_tree() {
+    mkdir -p "$1/bin" "$1/sbin" "$1/dev" "$1/proc" "$1/sys" "$1/tmp" "$1/root" "$1/etc"
+    cp "$busybox" "$1/bin/busybox"
+    for applet in $("$busybox" --list); do
+        [ "$applet" = busybox ] || ln -s /bin/busybox "$1/bin/$applet"
+    done
+    install -m 755 "$here/init" "$1/init"
+    echo "PS1='xenolith:\\w\\\$ '" >"$1/etc/profile"
+}
+
+# $1: tree, $2: image name. Same tree, same bytes: fixed order, owner and times.
+pack() {
+    find "$1" -exec touch -h -d @0 {} +
+    (cd "$1" && find . | LC_ALL=C sort | "$busybox" cpio -o -H newc -R 0:0 2>/dev/null) | gzip -n -6 >"$out/$2.part"
+    mv "$out/$2.part" "$out/$2"
+    echo "$inputs" >"$out/$2.inputs"
+    echo "dev: built $out/$2" >&2
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+
+if ! is_current busybox.cpio.gz "$0" "$here/init" "$busybox"; then
+    base_tree "$work/busybox"
+    pack "$work/busybox" busybox.cpio.gz
+fi
+
+set -- "$guests"/src/*.[ch]
+bench=$root/bench/guestbench.c
+if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$@" "$guests"/scripts/*; then
+    base_tree "$work/tests"
+    gcc -O2 -Wall -static -pthread -s -o "$work/tests/bin/guesttest" "$guests"/src/*.c -lm
+    gcc -O2 -static -s -o "$work/tests/bin/guestbench" "$bench"
+    mkdir "$work/tests/scripts"
+    cp "$guests"/scripts/* "$work/tests/scripts/"
+    pack "$work/tests" tests.cpio.gz
+fi
