@@ -60,7 +60,7 @@ public final class ByteRing {
             return Integer.compareUnsigned(used, ring.byteSize()) > 0 ? BROKEN : used;
         }
 
-        /// Moves up to `max` bytes to `target` and returns how many, 0 if none wait, -EINVAL as [#available] does.
+        /// Moves up to `max` (not negative) bytes to `target` and returns how many: 0 if none wait, or -EINVAL.
         public int read(MemorySegment target, long targetOffset, int max) {
             int n = Math.min(available(), max);
             if (n <= 0) {
@@ -102,7 +102,7 @@ public final class ByteRing {
             return Integer.compareUnsigned(used, ring.byteSize()) > 0 ? BROKEN : ring.byteSize() - used;
         }
 
-        /// Moves up to `max` bytes from `source` and returns how many, 0 if the ring is full, -EINVAL as [#space] does.
+        /// Moves up to `max` (not negative) bytes from `source` and returns how many: 0 if the ring is full, or -EINVAL.
         public int write(MemorySegment source, long sourceOffset, int max) {
             int n = Math.min(space(), max);
             if (n <= 0) {
