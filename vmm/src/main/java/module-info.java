@@ -1,6 +1,7 @@
 /// The machine: memory, monitor, validator, hypercalls, exit loop.
 ///
 /// Backends see [xenolith.vmm.port] only; the tool also sees [xenolith.vmm.machine]. Nothing else leaves the module.
+@SuppressWarnings("module") // xenolith.tool comes later in the build: its exports cannot be seen here.
 module xenolith.vmm {
     requires xenolith.kvm;
     requires transitive xenolith.abi;
@@ -9,6 +10,8 @@ module xenolith.vmm {
     requires org.apache.commons.compress;
 
     exports xenolith.vmm.port;
+    exports xenolith.vmm.control to
+            xenolith.tool;
     exports xenolith.vmm.machine to
             xenolith.tool;
 }

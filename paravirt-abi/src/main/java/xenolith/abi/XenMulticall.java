@@ -22,7 +22,7 @@ public final class XenMulticall {
                 u64("op"), u64("result"), array("args", 6, JAVA_LONG));
         public static final long SIZEOF = LAYOUT.byteSize();
         private static final long OP = offsetOf(LAYOUT, "op");
-        private static final long RESULT = offsetOf(LAYOUT, "result");
+        public static final long RESULT_OFFSET = offsetOf(LAYOUT, "result");
         private static final long ARGS = offsetOf(LAYOUT, "args");
 
         private Entry() {
@@ -30,8 +30,8 @@ public final class XenMulticall {
 
         public static long op(MemorySegment s, long base) { return s.get(JAVA_LONG, base + OP); }
         public static void op(MemorySegment s, long base, long v) { s.set(JAVA_LONG, base + OP, v); }
-        public static long result(MemorySegment s, long base) { return s.get(JAVA_LONG, base + RESULT); }
-        public static void result(MemorySegment s, long base, long v) { s.set(JAVA_LONG, base + RESULT, v); }
+        public static long result(MemorySegment s, long base) { return s.get(JAVA_LONG, base + RESULT_OFFSET); }
+        public static void result(MemorySegment s, long base, long v) { s.set(JAVA_LONG, base + RESULT_OFFSET, v); }
         public static long args(MemorySegment s, long base, int i) { return s.get(JAVA_LONG, base + ARGS + 8L * i); }
         public static void args(MemorySegment s, long base, int i, long v) {
             s.set(JAVA_LONG, base + ARGS + 8L * i, v);

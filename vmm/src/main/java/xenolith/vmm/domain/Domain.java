@@ -4,6 +4,8 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import xenolith.abi.XenVcpuInfo;
+import xenolith.vmm.control.DomainEnd;
+import xenolith.vmm.control.DomainLog;
 import xenolith.vmm.evtchn.EventChannels;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.FrameTable;

@@ -1,5 +1,6 @@
 package xenolith.vmm.domain;
 
+import xenolith.vmm.control.DomainLog;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.FrameTable;
 import xenolith.vmm.mm.MachineToPhys;

@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenSched;
 import xenolith.vmm.domain.Domain;
-import xenolith.vmm.domain.DomainEnd;
+import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.sched.VcpuTimer;
 
 /// `sched_op` and `set_timer_op` (`xen/sched.h`).

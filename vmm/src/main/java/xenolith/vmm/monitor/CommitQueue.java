@@ -108,6 +108,15 @@ public final class CommitQueue {
         return needed;
     }
 
+    /// Forgets what is queued: the guest has not run yet, so the host can hold nothing stale.
+    public void discard() {
+        for (int i = 0; i < count; i++) {
+            pendingPage[page(entries[i])] = false;
+        }
+        count = 0;
+        needed = false;
+    }
+
     public long commits() {
         return commits;
     }

@@ -26,7 +26,8 @@ public final class Monitor {
     private final long lstarUser;
     private final long lstarKernel;
 
-    /// Builds the monitor for `vcpuCount` vcpus; `m2pMa` and `m2pBytes` say where the machine-to-phys array lies.
+    /// Builds the monitor for `vcpuCount` vcpus; `m2pMa` and `m2pBytes` say where the machine-to-phys array lies, from
+    /// the entry of the first machine frame on.
     public Monitor(MachineMemory memory, FrameAllocator frames, int vcpuCount, long m2pMa, long m2pBytes) {
         this.memory = memory;
         this.frames = frames;
@@ -39,7 +40,7 @@ public final class Monitor {
         this.lstarUser = codePage("lstar_u");
         this.lstarKernel = codePage("lstar_k");
         mapCommitCode();
-        mapArray(MonitorAbi.M2P_VA, m2pMa, m2pBytes);
+        mapArray(MonitorAbi.M2P_VA + MachineMemory.BASE_MFN * Long.BYTES, m2pMa, m2pBytes);
         tables.mapLarge(MonitorAbi.DIRECT_MAP_VA, MachineMemory.BASE_MFN * PAGE, memory.frameCount() * PAGE,
                 MonitorTables.WRITABLE);
         for (int id = 0; id < vcpuCount; id++) {

@@ -33,7 +33,7 @@ public final class MonitorAbi {
     static final int W_SUPER = 0x1000;
     static final int W_ALIAS = 0x2000;
     static final int W_MAILBOX = 0x3000;
-    static final int W_LSTAR = 0x4000;
+    public static final int W_LSTAR = 0x4000;
     static final int W_VCPU_INFO = 0x5000;
     static final int W_TSS = 0x6000;
     static final int W_TRAP_BELL = 0x7000;
@@ -78,8 +78,8 @@ public final class MonitorAbi {
     /// What a guest kernel sees of its own CS in a frame: the ring bits are cleared.
     public static final int GUEST_CS_RPL0 = 0xe030;
     static final int RESERVED_GDT_PAGE = 14;
-    static final int RING0_CS = 0xe008;
-    static final int RING0_SS = 0xe010;
+    public static final int RING0_CS = 0xe008;
+    public static final int RING0_SS = 0xe010;
     static final int TSS_SELECTOR = 0xe040;
 
     /// Written by Java and ring 0 only; the guest's kernel reads it through W_ALIAS.

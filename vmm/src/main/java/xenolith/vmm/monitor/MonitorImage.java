@@ -13,7 +13,7 @@ final class MonitorImage {
 
     private MonitorImage(ElfImage elf) {
         this.elf = elf;
-        this.code = elf.sectionBytes(".monitor")
+        this.code = elf.section(".monitor").map(elf::bytes)
                 .orElseThrow(() -> new IllegalStateException("monitor.elf has no .monitor section"));
         if (symbol("monitor_abi_version") != MonitorHeader.checksum()) {
             throw new IllegalStateException("monitor.elf was assembled from another MonitorAbi; build again");
@@ -32,7 +32,7 @@ final class MonitorImage {
     }
 
     long symbol(String name) {
-        return elf.symbol(name).orElseThrow(() -> new IllegalStateException("monitor.elf lacks " + name));
+        return elf.symbol(name).map(ElfImage.Symbol::value).orElseThrow(() -> new IllegalStateException("monitor.elf lacks " + name));
     }
 
     /// Copies the page that starts at `symbol` into frame `mfn`.

@@ -47,6 +47,7 @@ public final class MonitorWindow {
     private final long mailboxMa;
     private final long va;
     private final long idleCommitRip;
+    private final long commitListVa;
 
     MonitorWindow(MachineMemory memory, long superMa, long mailboxMa, int vcpuId) {
         this.memory = memory;
@@ -54,7 +55,8 @@ public final class MonitorWindow {
         this.mailboxMa = mailboxMa;
         this.va = MonitorAbi.windowVa(vcpuId);
         this.idleCommitRip = va + MonitorAbi.W_HANDLERS;
-        memory.writeWord(superMa + COMMIT_LIST, MonitorAbi.commitListVa(vcpuId));
+        this.commitListVa = MonitorAbi.commitListVa(vcpuId);
+        memory.writeWord(superMa + COMMIT_LIST, commitListVa);
         noCommit();
     }
 
@@ -148,12 +150,17 @@ public final class MonitorWindow {
         return va + MonitorAbi.W_SUPER + COMMITTED;
     }
 
+    /// The stack with which ring 0 enters a commit.
+    public long commitListVa() {
+        return commitListVa;
+    }
+
     void commitRip(long rip) {
         memory.writeWord(superMa + COMMIT_RIP, rip);
     }
 
     /// A divide error of the guest's kernel is one again, not a request to commit.
-    void noCommit() {
+    public void noCommit() {
         memory.writeWord(superMa + COMMIT_RIP, idleCommitRip);
     }
 
@@ -185,6 +192,11 @@ public final class MonitorWindow {
         memory.writeWord(mailboxMa + RESULT, result);
         memory.writeWord(mailboxMa + ACTION, action);
         memory.writeWordRelease(mailboxMa + ANSWER, sequence);
+    }
+
+    /// What [#fsBase] was set to, made canonical, for the guest may have changed it.
+    public long fsBase() {
+        return memory.readWord(mailboxMa + FS_BASE) << 16 >> 16;
     }
 
     public void fsBase(long base) {

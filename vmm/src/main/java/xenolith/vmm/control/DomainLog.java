@@ -1,4 +1,4 @@
-package xenolith.vmm.domain;
+package xenolith.vmm.control;
 
 /// Where the hypervisor's words about a domain go, and what the guest writes by `console_io`. Any thread.
 public interface DomainLog {

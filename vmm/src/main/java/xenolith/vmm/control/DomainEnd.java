@@ -1,4 +1,4 @@
-package xenolith.vmm.domain;
+package xenolith.vmm.control;
 
 /// How a domain ended (`SHUTDOWN_*`, `xen/sched.h`).
 public sealed interface DomainEnd {

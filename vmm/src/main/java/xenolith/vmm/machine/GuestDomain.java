@@ -1,0 +1,254 @@
+package xenolith.vmm.machine;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import xenolith.abi.XenGrantTable;
+import xenolith.abi.XenVcpu;
+import xenolith.abi.XenVcpuInfo;
+import xenolith.vmm.build.DomainBuilder;
+import xenolith.vmm.build.PseudoPhysical;
+import xenolith.vmm.build.StartOfDay;
+import xenolith.vmm.control.DomainEnd;
+import xenolith.vmm.domain.Domain;
+import xenolith.vmm.domain.DomainParts;
+import xenolith.vmm.domain.Vcpu;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.hypercall.Hypercalls;
+import xenolith.vmm.image.BadKernelException;
+import xenolith.vmm.image.KernelImage;
+import xenolith.vmm.monitor.Monitor;
+import xenolith.vmm.port.EventPort;
+import xenolith.vmm.port.SharedPage;
+import xenolith.vmm.sched.GuestClock;
+
+/// A domain from its building to its end: the tool's handle. Build it, connect the console and xenstore, start it,
+/// wait for its end, close it.
+public final class GuestDomain implements AutoCloseable {
+    private static final int GRANT_FRAMES = 4;
+
+    private final Machine machine;
+    private final Domain domain;
+    private final StartOfDay start;
+    private final int storePort;
+    private final int consolePort;
+    private final Hypercalls hypercalls;
+    private final boolean poller;
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile long firstEntryNanoTime;
+
+    private GuestDomain(DomainSpec spec, Machine machine, int domid) {
+        this.machine = machine;
+        this.poller = spec.poller() && Runtime.getRuntime().availableProcessors() > 1;
+        machine.assignFrames(domid);
+        long sharedInfoMa = machine.sharedFrames(domid, 1) << MachineMemory.PAGE_SHIFT;
+        long grantMfn = machine.sharedFrames(domid, GRANT_FRAMES);
+        GuestClock clock = new GuestClock(machine.tscKhz(), machine.tscOffset());
+        Monitor monitor = new Monitor(machine.memory(), machine.allocator(), spec.vcpuCount(),
+                machine.m2pMa(), machine.m2p().segment().byteSize());
+        this.domain = Domain.of(new DomainParts(domid, spec.name(), machine.memory(), machine.frames(), machine.m2p(),
+                machine.domainFrames(), sharedInfoMa, spec.vcpuCount(), clock, monitor, false, spec.log()));
+        this.storePort = domain.events().allocBackend(0);
+        this.consolePort = domain.events().allocBackend(0);
+        this.start = buildImage(spec, sharedInfoMa);
+        this.hypercalls = new Hypercalls(domain, grantMfn);
+        seedGrants(grantMfn);
+        clock.writeWallClock(machine.memory(), sharedInfoMa);
+        loadInitialTables();
+    }
+
+    /// Builds a domain; it does not run yet.
+    ///
+    /// @throws BadKernelException if kernel or initrd cannot make one
+    /// @throws xenolith.posix.HostException if the host refuses
+    public static GuestDomain build(DomainSpec spec, int domid) {
+        Machine machine = new Machine(spec.name(), spec.memoryBytes(), spec.vcpuCount());
+        try {
+            return new GuestDomain(spec, machine, domid);
+        } catch (RuntimeException | Error e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    private StartOfDay buildImage(DomainSpec spec, long sharedInfoMa) {
+        PseudoPhysical frames = spec.scrambleFrames()
+                ? PseudoPhysical.scrambled(machine.memory(), machine.domainMfn(), machine.domainFrames(),
+                        System.nanoTime())
+                : PseudoPhysical.ordered(machine.memory(), machine.domainMfn(), machine.domainFrames());
+        try (Arena arena = Arena.ofShared();
+                KernelImage image = KernelImage.read(spec.kernel(), Optional.of(KernelImage.defaultCacheDir()))) {
+            MemorySegment initrd = spec.initrd() == null ? MemorySegment.NULL : map(spec.initrd(), arena);
+            return new DomainBuilder(machine.memory(), frames, machine.m2p()).build(image,
+                    new DomainBuilder.Guest(initrd, spec.cmdline(), sharedInfoMa, storePort, consolePort));
+        }
+    }
+
+    private static MemorySegment map(Path file, Arena arena) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+        } catch (IOException e) {
+            throw new BadKernelException("initrd " + file + " cannot be read: " + e.getMessage());
+        }
+    }
+
+    /// The toolstack grants domain 0 the console's and xenstore's rings (`GNTTAB_RESERVED_*`).
+    private void seedGrants(long grantMfn) {
+        MemorySegment table = machine.memory().frame(grantMfn);
+        seedGrant(table, XenGrantTable.GNTTAB_RESERVED_CONSOLE, start.consoleMfn());
+        seedGrant(table, XenGrantTable.GNTTAB_RESERVED_XENSTORE, start.storeMfn());
+    }
+
+    private static void seedGrant(MemorySegment table, int ref, long mfn) {
+        table.setAtIndex(ValueLayout.JAVA_INT, 2L * ref + 1, (int) mfn);
+        table.setAtIndex(ValueLayout.JAVA_INT, 2L * ref, XenGrantTable.GTF_PERMIT_ACCESS);
+    }
+
+    /// As the toolstack does before a domain starts: the initial L4 is pinned and loaded.
+    private void loadInitialTables() {
+        domain.lock().lock();
+        try {
+            check("pin of the initial page tables", domain.pageTables().pin(start.rootMfn(), 4));
+            check("load of the initial page tables", domain.pageTables().newBase(start.rootMfn()));
+            check("hold of the console's ring", domain.pageTables().getWritable(start.consoleMfn()));
+            check("hold of xenstore's ring", domain.pageTables().getWritable(start.storeMfn()));
+            for (int id = 0; id < domain.vcpuCount(); id++) {
+                domain.clock().writeTimeInfo(domain.memory(), domain.vcpu(id).vcpuInfoMa()
+                        + XenVcpuInfo.TIME_OFFSET);
+            }
+            domain.loadKernelRoot(domain.vcpu(0), start.rootMfn());
+            domain.commits().discard();
+        } finally {
+            domain.lock().unlock();
+        }
+    }
+
+    private void check(String what, long rc) {
+        if (rc < 0) {
+            throw new IllegalStateException(what + ": " + rc + ", " + domain.pageTables().refusals().format());
+        }
+    }
+
+    // ---- for the backends
+
+    public SharedPage consolePage() {
+        return page(start.consoleMfn());
+    }
+
+    public SharedPage storePage() {
+        return page(start.storeMfn());
+    }
+
+    private SharedPage page(long mfn) {
+        MemorySegment segment = machine.memory().frame(mfn);
+        return () -> segment;
+    }
+
+    public EventPort consoleEvents() {
+        return domain.events().backendPort(consolePort);
+    }
+
+    public EventPort storeEvents() {
+        return domain.events().backendPort(storePort);
+    }
+
+    public int consolePort() {
+        return consolePort;
+    }
+
+    public int storePort() {
+        return storePort;
+    }
+
+    public long consoleMfn() {
+        return start.consoleMfn();
+    }
+
+    public long storeMfn() {
+        return start.storeMfn();
+    }
+
+    // ---- running
+
+    /// Starts vcpu 0; the guest starts the others.
+    public void start() {
+        domain.vcpu(0).up(true);
+        domain.vcpu(0).runState().enter(XenVcpu.RUNSTATE_RUNNING);
+        startVcpu(0);
+    }
+
+    private void startVcpu(int id) {
+        Vcpu vcpu = domain.vcpu(id);
+        GuestCpu cpu = new GuestCpu(id, machine.vcpu(id), vcpu.window());
+        machine.vcpu(id).getSregs(cpu.run().sregs());
+        cpu.reset(start.entry(), start.stackTop(), start.startInfoVa());
+        Bounce bounce = new Bounce(vcpu, cpu);
+        HypercallServer server = new HypercallServer(vcpu, hypercalls, new VcpuSleep(vcpu, cpu));
+        Traps traps = new Traps(vcpu, cpu, bounce, machine.cpuid(id));
+        Runnable beforeEntry = () -> { };
+        if (poller) {
+            Poller polling = new Poller(vcpu, server);
+            beforeEntry = polling::wake;
+            spawn("poll-" + domain.name() + "-" + id, polling);
+        }
+        firstEntryNanoTime = System.nanoTime();
+        spawn("vcpu-" + domain.name() + "-" + id, new VcpuThread(vcpu, cpu,
+                new VcpuParts(server, traps, bounce, beforeEntry)));
+    }
+
+    private void spawn(String name, Runnable body) {
+        Thread thread = new Thread(body, name);
+        thread.setDaemon(true);
+        threads.add(thread);
+        thread.start();
+    }
+
+    /// When the guest's first instruction was about to run, by [System#nanoTime].
+    public long firstEntryNanoTime() {
+        return firstEntryNanoTime;
+    }
+
+    /// Waits for the domain's end and for its threads.
+    public DomainEnd await() throws InterruptedException {
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        return domain.end();
+    }
+
+    /// Ends the domain from outside.
+    public void destroy() {
+        domain.end(new DomainEnd.Destroyed());
+    }
+
+    public DomainReport report() {
+        return new DomainReport(domain);
+    }
+
+    /// Ends the domain if it still runs, then gives everything back.
+    @Override
+    public void close() {
+        destroy();
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        machine.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package xenolith.vmm.machine;
+
+import xenolith.abi.XenErrno;
+import xenolith.vmm.domain.Domain;
+import xenolith.vmm.control.DomainLog.Trace;
+import xenolith.vmm.domain.Vcpu;
+import xenolith.vmm.hypercall.CallContext;
+import xenolith.vmm.hypercall.Hypercalls;
+import xenolith.vmm.hypercall.VcpuControl;
+import xenolith.vmm.monitor.CommitQueue;
+import xenolith.vmm.monitor.MonitorAbi;
+import xenolith.vmm.monitor.MonitorWindow;
+
+/// Answers the hypercalls that a vcpu's stub posts in its mailbox. Two threads call it, never at once since both hold
+/// the domain's lock: the poller while the vcpu spins, the vcpu's own thread after the doorbell.
+final class HypercallServer {
+    private final Vcpu vcpu;
+    private final Domain domain;
+    private final MonitorWindow window;
+    private final CommitQueue commits;
+    private final Hypercalls hypercalls;
+    private final CallContext context;
+    private final boolean tracing;
+
+    private static final long NOTHING = -1;
+
+    private volatile long served;
+    /// The call that the poller left, perhaps half done, to the vcpu's thread.
+    private volatile long handedOver = NOTHING;
+    private boolean unfinished;
+    private boolean proofDue;
+    private boolean drained;
+    private long result;
+    private long number;
+    private final long[] arguments = new long[5];
+
+    HypercallServer(Vcpu vcpu, Hypercalls hypercalls, VcpuControl control) {
+        this.vcpu = vcpu;
+        this.domain = vcpu.domain();
+        this.window = vcpu.window();
+        this.commits = domain.commits();
+        this.hypercalls = hypercalls;
+        this.context = new CallContext(vcpu, control);
+        this.tracing = domain.log().traces(Trace.HYPERCALLS);
+    }
+
+    /// Whether the call with this sequence number has been answered already.
+    boolean hasServed(long sequence) {
+        return sequence == served;
+    }
+
+    /// Whether the poller has left this call to the vcpu's thread.
+    boolean isHandedOver(long sequence) {
+        return sequence == handedOver;
+    }
+
+    /// Serves the posted call for the poller: answers it, or tells the stub to ring.
+    void servePolled() {
+        long sequence = window.sequence();
+        if (!commitsProven()) {
+            return;
+        }
+        domain.guestStandsStill(false);
+        context.polled(true);
+        if (!call(false)) {
+            handedOver = sequence;
+            window.answer(sequence, 0, MonitorAbi.ACT_RING);
+            return;
+        }
+        served = sequence;
+        domain.counters().polledCall();
+        int actions = context.actions();
+        if (commits.isNeeded()) {
+            boolean more = prepareCommit(window.callerRsp());
+            actions |= MonitorAbi.ACT_COMMIT | (more || unfinished ? MonitorAbi.ACT_AGAIN : 0);
+        }
+        window.answer(sequence, result, actions);
+    }
+
+    /// Serves the posted call on the vcpu's own thread, which stands at the stub's doorbell; the commit, if one is
+    /// needed, is then the caller's to enter.
+    ///
+    /// @return what is left for the vcpu's thread to do: `ACT_COMMIT` and with it perhaps `ACT_FS_BASE`
+    int serveRung() {
+        long sequence = window.sequence();
+        if (!commitsProven()) {
+            return 0;
+        }
+        domain.guestStandsStill(true);
+        context.polled(false);
+        if (!call(sequence == handedOver)) {
+            throw new IllegalStateException("hypercall " + number + " asks for the thread that it has");
+        }
+        served = sequence;
+        handedOver = NOTHING;
+        int actions = context.actions();
+        if (!commits.isNeeded()) {
+            window.answer(sequence, result, actions);
+            return 0;
+        }
+        boolean more = prepareCommit(window.callerRsp());
+        window.answer(sequence, result, more || unfinished ? MonitorAbi.ACT_AGAIN : 0);
+        return actions | MonitorAbi.ACT_COMMIT;
+    }
+
+    /// Prepares a commit outside a hypercall.
+    ///
+    /// @return whether another must follow it
+    boolean prepareCommit(long rsp) {
+        boolean more = commits.prepare(domain.monitor(), vcpu.id(), rsp);
+        proofDue = true;
+        drained = !more;
+        return more;
+    }
+
+    /// Whether the guest went through the commit that was last prepared for it. It can avoid that only by not being
+    /// where it pretends to be, in the stub: then it is crashed, for it may hold translations that we took back.
+    boolean commitsProven() {
+        if (!proofDue) {
+            return true;
+        }
+        if (!commits.confirmed(window, vcpu.id())) {
+            Crash.of(vcpu, null, "the guest's kernel evaded a page-table commit");
+            return false;
+        }
+        proofDue = false;
+        window.noCommit();
+        if (drained) {
+            domain.commitsPrepared();
+        }
+        return true;
+    }
+
+    /// Begins a call or goes on with one that is unfinished or `takenOver`; false if it needs the vcpu's thread.
+    private boolean call(boolean takenOver) {
+        long nr = window.hypercallNumber();
+        if (nr != MonitorAbi.COMMIT_AGAIN && !takenOver) {
+            number = nr;
+            for (int i = 0; i < arguments.length; i++) {
+                arguments[i] = window.argument(i);
+            }
+            context.begin();
+            unfinished = true;
+            result = -XenErrno.ENOSYS;
+        }
+        if (!unfinished) {
+            return true;
+        }
+        long rc = hypercalls.dispatch(context, number, arguments[0], arguments[1], arguments[2], arguments[3],
+                arguments[4]);
+        if (rc == CallContext.RING) {
+            return false;
+        }
+        unfinished = rc == CallContext.AGAIN;
+        if (unfinished) {
+            commits.flush();
+            return true;
+        }
+        result = rc;
+        vcpu.history().record(number, arguments[0], arguments[1], window.callerRip(), rc);
+        if (tracing) {
+            trace();
+        }
+        return true;
+    }
+
+    private void trace() {
+        domain.log().line(String.format("vcpu%d hypercall %d(0x%x, 0x%x, 0x%x) = %d from 0x%x", vcpu.id(), number,
+                arguments[0], arguments[1], arguments[2], result, window.callerRip()));
+    }
+}

@@ -1,0 +1,209 @@
+package xenolith.vmm.machine;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import xenolith.kvm.CpuidTable;
+import xenolith.kvm.Kvm;
+import xenolith.kvm.KvmVcpu;
+import xenolith.kvm.KvmVm;
+import xenolith.posix.Fd;
+import xenolith.posix.Mapping;
+import xenolith.posix.Memfd;
+import xenolith.posix.NativeCode;
+import xenolith.vmm.emul.CpuidPolicy;
+import xenolith.vmm.guest.FrameAllocator;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.mm.FrameTable;
+import xenolith.vmm.mm.MachineToPhys;
+import xenolith.vmm.monitor.Monitor;
+
+/// One domain's share of the host: KVM's virtual machine, the memory behind it and the vcpus, bottom up; closed top
+/// down.
+final class Machine implements AutoCloseable {
+    /// Where VT-x hosts keep a page for themselves; other hosts do not care.
+    private static final long TSS_ADDRESS = 0xfffb_d000L;
+    private static final int MEMORY_SLOT = 0;
+    private static final long LARGE_FRAMES = 512;
+    private static final int MSR_TSC = 0x10;
+    private static final int MSR_STAR = 0xc000_0081;
+    private static final int MSR_LSTAR = 0xc000_0082;
+    private static final int MSR_SFMASK = 0xc000_0084;
+    /// TF, DF and NT are cleared by SYSCALL; R11 keeps them for the guest.
+    private static final long SFMASK = 0x4500;
+    private static final long XCR0_X87_SSE_AVX = 7;
+    /// At most 44 bits, lest guests ask for grant tables of version 2.
+    private static final int MACHINE_ADDRESS_WIDTH = 40;
+    /// Hypervisor frames of a domain beside the machine-to-phys array: monitor code and tables, and per vcpu.
+    private static final long HEAP_FRAMES = 512;
+    private static final long HEAP_FRAMES_PER_VCPU = 64;
+
+    private final Deque<AutoCloseable> cleanup = new ArrayDeque<>();
+    private final KvmVm vm;
+    private final KvmVcpu[] vcpus;
+    private final CpuidPolicy[] cpuids;
+    private final Mapping mapping;
+    private final MachineMemory memory;
+    private final FrameAllocator allocator;
+    private final FrameTable frames;
+    private final MachineToPhys m2p;
+    private final long m2pMfn;
+    private final long domainMfn;
+    private final long domainFrames;
+    private final long tscKhz;
+    private final long tscOffset;
+
+    Machine(String name, long memoryBytes, int vcpuCount) {
+        domainFrames = memoryBytes >>> MachineMemory.PAGE_SHIFT;
+        long heap = HEAP_FRAMES + HEAP_FRAMES_PER_VCPU * vcpuCount + domainFrames / 256;
+        long total = domainFrames + heap + LARGE_FRAMES - 1 & -LARGE_FRAMES;
+        boolean complete = false;
+        try {
+            Kvm kvm = owned(Kvm.open());
+            vm = owned(kvm.createVm());
+            vm.setTssAddr(TSS_ADDRESS);
+            Fd memfd = owned(Memfd.create("xenolith-" + name, total << MachineMemory.PAGE_SHIFT));
+            mapping = owned(Mapping.shared(memfd, 0, total << MachineMemory.PAGE_SHIFT, true));
+            memory = new MachineMemory(mapping.segment());
+            vm.setMemory(MEMORY_SLOT, MachineMemory.BASE_MFN << MachineMemory.PAGE_SHIFT,
+                    total << MachineMemory.PAGE_SHIFT, mapping.address(), 0);
+            allocator = new FrameAllocator(memory);
+            frames = new FrameTable(total);
+            domainMfn = allocator.allocate(domainFrames);
+            long m2pFrames = (total * Long.BYTES + MachineMemory.PAGE_SIZE - 1) >>> MachineMemory.PAGE_SHIFT;
+            m2pMfn = allocator.allocate(m2pFrames);
+            m2p = new MachineToPhys(m2pSegment(total));
+            vcpus = new KvmVcpu[vcpuCount];
+            cpuids = new CpuidPolicy[vcpuCount];
+            vcpus[0] = owned(vm.createVcpu(0));
+            tscKhz = vcpus[0].tscKhz();
+            tscOffset = tscOffset(vcpus[0]);
+            for (int id = 0; id < vcpuCount; id++) {
+                initVcpu(id);
+            }
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
+            }
+        }
+    }
+
+    private MemorySegment m2pSegment(long frameCount) {
+        return memory.segment().asSlice(MachineMemory.offset(m2pMfn << MachineMemory.PAGE_SHIFT),
+                frameCount * Long.BYTES);
+    }
+
+    private void initVcpu(int id) {
+        if (vcpus[id] == null) {
+            vcpus[id] = owned(vm.createVcpu(id));
+        }
+        cpuids[id] = CpuidPolicy.build(NativeCode::cpuid,
+                new CpuidPolicy.Guest(vcpus.length, id, tscKhz, MACHINE_ADDRESS_WIDTH));
+        vcpus[id].setCpuid(table(cpuids[id]));
+        vcpus[id].setXcr0(XCR0_X87_SSE_AVX);
+        vcpus[id].setMsr(MSR_STAR, Monitor.star());
+        vcpus[id].setMsr(MSR_LSTAR, Monitor.lstar(id));
+        vcpus[id].setMsr(MSR_SFMASK, SFMASK);
+        vcpus[id].setSignalMask(0);
+    }
+
+    private static CpuidTable table(CpuidPolicy policy) {
+        CpuidTable table = new CpuidTable();
+        for (int i = 0; i < policy.size(); i++) {
+            table.add(policy.function(i), policy.index(i), policy.flags(i), policy.eax(i), policy.ebx(i),
+                    policy.ecx(i), policy.edx(i));
+        }
+        return table;
+    }
+
+    /// What a vcpu's TSC is ahead of the host's: nothing where KVM leaves it alone.
+    private static long tscOffset(KvmVcpu vcpu) {
+        long before = NativeCode.rdtsc();
+        long guest = vcpu.getMsr(MSR_TSC);
+        long after = NativeCode.rdtsc();
+        return guest >= before && guest <= after ? 0 : guest - (before + after) / 2;
+    }
+
+    private <T extends AutoCloseable> T owned(T resource) {
+        cleanup.push(resource);
+        return resource;
+    }
+
+    KvmVcpu vcpu(int id) {
+        return vcpus[id];
+    }
+
+    CpuidPolicy cpuid(int id) {
+        return cpuids[id];
+    }
+
+    MachineMemory memory() {
+        return memory;
+    }
+
+    Mapping mapping() {
+        return mapping;
+    }
+
+    FrameAllocator allocator() {
+        return allocator;
+    }
+
+    FrameTable frames() {
+        return frames;
+    }
+
+    MachineToPhys m2p() {
+        return m2p;
+    }
+
+    long m2pMa() {
+        return m2pMfn << MachineMemory.PAGE_SHIFT;
+    }
+
+    long domainMfn() {
+        return domainMfn;
+    }
+
+    long domainFrames() {
+        return domainFrames;
+    }
+
+    long tscKhz() {
+        return tscKhz;
+    }
+
+    long tscOffset() {
+        return tscOffset;
+    }
+
+    /// Gives the domain its frames in the table.
+    void assignFrames(int domid) {
+        for (long mfn = domainMfn; mfn < domainMfn + domainFrames; mfn++) {
+            frames.assign(mfn, domid);
+        }
+    }
+
+    /// A frame of the hypervisor that the domain may map read-write, but never use as a table.
+    long sharedFrames(int domid, long count) {
+        long mfn = allocator.allocate(count);
+        for (long i = 0; i < count; i++) {
+            frames.assignShared(mfn + i, domid, true);
+            m2p.set(mfn + i, MachineToPhys.INVALID);
+        }
+        return mfn;
+    }
+
+
+    @Override
+    public void close() {
+        while (!cleanup.isEmpty()) {
+            try {
+                cleanup.pop().close();
+            } catch (Exception e) {
+                throw new IllegalStateException("closing the machine", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package xenolith.vmm.machine;
+
+import xenolith.vmm.domain.Domain;
+import xenolith.vmm.control.DomainLog.Trace;
+import xenolith.vmm.domain.Vcpu;
+import xenolith.vmm.emul.CpuidPolicy;
+import xenolith.vmm.emul.Decoder;
+import xenolith.vmm.emul.Instruction;
+import xenolith.vmm.emul.PrivilegedOps;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.monitor.MonitorAbi;
+import xenolith.vmm.monitor.MonitorWindow;
+
+/// What Java does about an exception of the guest: emulates what a guest kernel may not execute itself, or sends the
+/// exception to the guest's kernel. Called with the guest's own registers in [GuestCpu].
+final class Traps {
+    private static final int INVALID_OPCODE = 6;
+    private static final int DEVICE_NOT_AVAILABLE = 7;
+    private static final int DOUBLE_FAULT = 8;
+    private static final int GENERAL_PROTECTION = 13;
+    private static final int PAGE_FAULT = 14;
+    private static final int MACHINE_CHECK = 18;
+    /// Vectors with an error code: 8, 10–14, 17, 21.
+    private static final int WITH_ERROR = 1 << 8 | 0x1f << 10 | 1 << 17 | 1 << 21;
+    private static final long ERROR_USER = 4;
+
+    private final Vcpu vcpu;
+    private final Domain domain;
+    private final GuestCpu cpu;
+    private final MonitorWindow window;
+    private final Bounce bounce;
+    private final GuestState state;
+    private final PageTableTrap pageTableTrap;
+    private final PrivilegedOps privileged = new PrivilegedOps();
+    private final Decoder decoder = new Decoder();
+    private final Instruction instruction = new Instruction();
+    private final byte[] code = new byte[Decoder.MAX_LENGTH];
+    private final boolean tracing;
+
+    Traps(Vcpu vcpu, GuestCpu cpu, Bounce bounce, CpuidPolicy cpuid) {
+        this.vcpu = vcpu;
+        this.domain = vcpu.domain();
+        this.cpu = cpu;
+        this.window = vcpu.window();
+        this.bounce = bounce;
+        this.state = new GuestState(vcpu, cpu, cpuid);
+        this.pageTableTrap = new PageTableTrap(vcpu, cpu, state);
+        this.tracing = domain.log().traces(Trace.FAULTS);
+    }
+
+    /// A gate at ring 0 rang for `vector`, with its frame on the interrupt stack.
+    void atRing0(int vector) {
+        boolean hasError = vector < 32 && (WITH_ERROR >>> vector & 1) != 0;
+        handle(vector, hasError, takeFrame(hasError), cpu.cr2());
+    }
+
+    /// A page fault's stub rang, at ring 3 but with the frame on the interrupt stack too.
+    void pageFault() {
+        handle(PAGE_FAULT, true, takeFrame(true), window.faultAddress());
+    }
+
+    /// The stub found a divide error that nobody had asked for.
+    void divideError() {
+        takeFrame(false);
+        handle(0, false, 0, 0);
+    }
+
+    /// Loads the guest's registers as the gate saved them; returns the error code.
+    private long takeFrame(boolean hasError) {
+        long at = MonitorWindow.gateFrameOffset(hasError);
+        int word = hasError ? 1 : 0;
+        long error = hasError ? window.gateFrame(at, 0) : 0;
+        int cs = (int) window.gateFrame(at, word + 1) & 0xffff;
+        cpu.rip(window.gateFrame(at, word));
+        cpu.rflags(window.gateFrame(at, word + 2));
+        cpu.rsp(window.gateFrame(at, word + 3));
+        if ((cs & 3) == 0) {
+            Crash.of(vcpu, cpu, "the monitor trapped: error code 0x" + Long.toHexString(error) + " cr2 0x"
+                    + Long.toHexString(cpu.cr2()));
+        } else if (cpu.inKernel()) {
+            cpu.kernelSegments();
+        } else {
+            cpu.userSegments(cs, (int) window.gateFrame(at, word + 4) & 0xffff);
+        }
+        return error;
+    }
+
+    private void handle(int vector, boolean hasError, long error, long faultAddress) {
+        if (domain.end() != null) {
+            return;
+        }
+        domain.counters().trap(vector);
+        if (tracing) {
+            domain.log().line(String.format("vcpu%d trap %d error 0x%x rip 0x%x cr2 0x%x %s", vcpu.id(), vector, error,
+                    cpu.rip(), faultAddress, cpu.inKernel() ? "kernel" : "user"));
+        }
+        if (MonitorAbi.isMonitorCode(cpu.rip())) {
+            Crash.of(vcpu, cpu, "trap " + vector + " in a stub: the guest's kernel gave it a bad stack or segment base");
+            return;
+        }
+        switch (vector) {
+            case PAGE_FAULT -> pageFault(error, faultAddress);
+            case GENERAL_PROTECTION, INVALID_OPCODE -> emulate(vector, hasError, error);
+            case DEVICE_NOT_AVAILABLE -> {
+                state.taskSwitched(false);
+                deliver(vector, false, 0);
+            }
+            case DOUBLE_FAULT, MACHINE_CHECK -> Crash.of(vcpu, cpu, "exception " + vector + " in the guest");
+            default -> deliver(vector, hasError, error);
+        }
+    }
+
+    private void pageFault(long error, long faultAddress) {
+        boolean kernel = cpu.inKernel();
+        if (kernel && pageTableTrap.emulate(error, faultAddress)) {
+            domain.counters().pageTableWrite();
+            return;
+        }
+        state.cr2(faultAddress);
+        vcpu.faultAddress(faultAddress);
+        deliver(PAGE_FAULT, true, kernel ? error & ~ERROR_USER : error | ERROR_USER);
+    }
+
+    private void emulate(int vector, boolean hasError, long error) {
+        long root = (cpu.inKernel() ? window.kernelCr3() : window.userCr3()) >>> MachineMemory.PAGE_SHIFT;
+        int length = domain.guestMemory().copyInWhatIsThere(root, cpu.rip(), code, code.length);
+        if (decoder.decode(code, length, instruction) <= 0) {
+            deliver(vector, hasError, error);
+            return;
+        }
+        switch (privileged.execute(instruction, cpu, state)) {
+            case PrivilegedOps.EMULATED -> { }
+            case PrivilegedOps.REFUSED -> deliver(GENERAL_PROTECTION, true, 0);
+            case PrivilegedOps.UNDEFINED -> deliver(INVALID_OPCODE, false, 0);
+            case PrivilegedOps.SOFTWARE_INTERRUPT -> softwareInterrupt();
+            default -> deliver(vector, hasError, error);
+        }
+    }
+
+    /// `int n`, on hosts where it comes as another fault: allowed if the guest's gate is open to the ring it is from.
+    private void softwareInterrupt() {
+        int vector = (int) instruction.immediate() & 0xff;
+        int ring = cpu.inKernel() ? 1 : 3;
+        if (vcpu.traps().handler(vector) != 0 && vcpu.traps().dpl(vector) >= ring) {
+            cpu.rip(cpu.rip() + instruction.length());
+            deliver(vector, false, 0);
+        } else {
+            deliver(GENERAL_PROTECTION, true, vector * 8L + 2);
+        }
+    }
+
+    private void deliver(int vector, boolean hasError, long error) {
+        if (!bounce.trap(vector, hasError, error)) {
+            Crash.of(vcpu, cpu, "exception " + vector + " (error code 0x" + Long.toHexString(error) + ", cr2 0x"
+                    + Long.toHexString(state.cr2()) + ") and "
+                    + (vcpu.traps().handler(vector) == 0 ? "no handler" : "no stack") + " for it");
+        }
+    }
+}

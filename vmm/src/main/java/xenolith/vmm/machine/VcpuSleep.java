@@ -1,0 +1,95 @@
+package xenolith.vmm.machine;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.ReentrantLock;
+import xenolith.abi.XenVcpu;
+import xenolith.abi.XenVirq;
+import xenolith.vmm.domain.Domain;
+import xenolith.vmm.domain.GuestAreas;
+import xenolith.vmm.domain.Vcpu;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.hypercall.VcpuControl;
+
+/// What a hypercall does to its own vcpu: sleep, yield, and the few registers that only the vcpu's thread can set.
+final class VcpuSleep implements VcpuControl {
+    private final Vcpu vcpu;
+    private final Domain domain;
+    private final GuestCpu cpu;
+    private final ReentrantLock lock;
+    private final MemorySegment scratch = Arena.ofAuto().allocate(XenVcpu.RunstateInfo.SIZEOF, Long.BYTES);
+
+    VcpuSleep(Vcpu vcpu, GuestCpu cpu) {
+        this.vcpu = vcpu;
+        this.domain = vcpu.domain();
+        this.cpu = cpu;
+        this.lock = domain.lock();
+    }
+
+    @Override
+    public void block() {
+        vcpu.maskEvents(false);
+        if (!vcpu.eventPending()) {
+            domain.counters().block();
+            sleepUntil(null, 0, Long.MAX_VALUE);
+        }
+    }
+
+    @Override
+    public void poll(int[] ports, int portCount, long deadlineNs) {
+        if (!vcpu.eventPending() && !anyPending(ports, portCount)) {
+            sleepUntil(ports, portCount, deadlineNs);
+        }
+    }
+
+    @Override
+    public void yieldHost() {
+        lock.unlock();
+        Thread.yield();
+        lock.lock();
+    }
+
+    @Override
+    public void kernelGsBase(long base) {
+        cpu.gsBase(base);
+    }
+
+    @Override
+    public void taskSwitched(boolean set) {
+        cpu.taskSwitched(set);
+    }
+
+    /// Until an event is pending (while events are unmasked, or one of `ports`), the deadline, or the domain's end.
+    private void sleepUntil(int[] ports, int portCount, long deadlineNs) {
+        runState(XenVcpu.RUNSTATE_BLOCKED);
+        vcpu.enter(Vcpu.BLOCKED);
+        while (domain.end() == null) {
+            if (vcpu.timer().expire()) {
+                domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
+            }
+            if (vcpu.eventPending() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs) {
+                break;
+            }
+            long until = Math.min(deadlineNs, vcpu.timer().nextDeadlineNs());
+            lock.unlock();
+            VcpuThread.sleep(vcpu, until);
+            lock.lock();
+        }
+        vcpu.enter(Vcpu.IN_HOST);
+        runState(XenVcpu.RUNSTATE_RUNNING);
+    }
+
+    private boolean anyPending(int[] ports, int portCount) {
+        for (int i = 0; i < portCount; i++) {
+            if (domain.events().isPending(ports[i])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void runState(int state) {
+        vcpu.runState().enter(state);
+        GuestAreas.updateRunstate(vcpu, vcpu.window().kernelCr3() >>> MachineMemory.PAGE_SHIFT, scratch);
+    }
+}

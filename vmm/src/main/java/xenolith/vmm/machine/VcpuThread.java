@@ -1,0 +1,247 @@
+package xenolith.vmm.machine;
+
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import xenolith.abi.HypercallNumber;
+import xenolith.abi.XenCallback;
+import xenolith.abi.XenVirq;
+import xenolith.kvm.KvmExitReason;
+import xenolith.kvm.KvmRun;
+import xenolith.posix.Errno;
+import xenolith.posix.HostException;
+import xenolith.posix.KickSignal;
+import xenolith.vmm.domain.Counters.Exit;
+import xenolith.vmm.domain.Domain;
+import xenolith.vmm.control.DomainLog.Trace;
+import xenolith.vmm.domain.Vcpu;
+import xenolith.vmm.monitor.MonitorAbi;
+import xenolith.vmm.monitor.MonitorWindow;
+
+/// One vcpu's thread: enters the guest, sorts out why it came back, and enters it again, until the domain ends.
+final class VcpuThread implements Runnable {
+    /// How soon to look again at a vcpu that was interrupted where its registers could not be touched.
+    private static final long LOOK_AGAIN_NS = 60_000;
+
+    private final Vcpu vcpu;
+    private final Domain domain;
+    private final GuestCpu cpu;
+    private final MonitorWindow window;
+    private final HypercallServer server;
+    private final Traps traps;
+    private final Bounce bounce;
+    private final IretHypercall iret;
+    private final ReentrantLock lock;
+    private final Runnable beforeEntry;
+    private final boolean tracing;
+
+    VcpuThread(Vcpu vcpu, GuestCpu cpu, VcpuParts parts) {
+        this.vcpu = vcpu;
+        this.domain = vcpu.domain();
+        this.cpu = cpu;
+        this.window = vcpu.window();
+        this.server = parts.server();
+        this.traps = parts.traps();
+        this.bounce = parts.bounce();
+        this.iret = new IretHypercall(vcpu, cpu);
+        this.lock = domain.lock();
+        this.beforeEntry = parts.beforeEntry();
+        this.tracing = domain.log().traces(Trace.EXITS);
+    }
+
+    @Override
+    public void run() {
+        lock.lock();
+        try {
+            KickSignal.blockOnCurrentThread();
+            vcpu.attach(Thread.currentThread());
+            cpu.run().validRegs(KvmRun.KVM_SYNC_X86_REGS | KvmRun.KVM_SYNC_X86_SREGS);
+            boolean registersFree = true;
+            while (domain.end() == null) {
+                deliverEvents(registersFree);
+                registersFree = handle(enterGuest());
+            }
+        } catch (HostException e) {
+            Crash.of(vcpu, null, "the host failed: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            // Ours: it costs this domain, not the process.
+            Crash.of(vcpu, null, "internal error: " + e + " at " + origin(e));
+        } finally {
+            vcpu.enter(Vcpu.IN_HOST);
+            vcpu.timer().close();
+            lock.unlock();
+        }
+    }
+
+    private static String origin(Throwable e) {
+        StringBuilder text = new StringBuilder();
+        StackTraceElement[] trace = e.getStackTrace();
+        for (int i = 0; i < Math.min(trace.length, 8); i++) {
+            text.append(i == 0 ? "" : " < ").append(trace[i]);
+        }
+        return text.toString();
+    }
+
+    /// Raises the timer's interrupt if it is due, and sends an upcall if the guest's registers are free to be changed
+    /// and it wants events.
+    private void deliverEvents(boolean registersFree) {
+        if (vcpu.timer().expire()) {
+            domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
+        }
+        if (!vcpu.eventPending() || vcpu.eventsMasked()) {
+            return;
+        }
+        if (!registersFree) {
+            vcpu.timer().kickSoon(LOOK_AGAIN_NS);
+            return;
+        }
+        long handler = vcpu.traps().callback(XenCallback.CALLBACKTYPE_EVENT);
+        if (handler != 0 && !bounce.upcall(handler)) {
+            Crash.of(vcpu, cpu, "an event and no stack for it");
+        }
+    }
+
+    /// Enters with the lock released; returns KVM_RUN's errno. From here to the entry a kick is a signal that stays
+    /// pending until the entry, which it then ends at once.
+    private int enterGuest() {
+        if (domain.commits().isNeeded() && !cpu.inRing0() && cpu.inKernel()
+                && !MonitorAbi.isMonitorCode(cpu.rip())) {
+            resumeByCommit();
+        }
+        vcpu.enter(Vcpu.IN_GUEST);
+        beforeEntry.run();
+        lock.unlock();
+        int errno = cpu.enter();
+        lock.lock();
+        vcpu.enter(Vcpu.IN_HOST);
+        return errno;
+    }
+
+    /// Commits first, then goes on where the registers say.
+    private void resumeByCommit() {
+        window.resumeFrame(cpu.rip(), cpu.rflags(), cpu.rsp(), cpu.get(GuestCpu.RAX), cpu.get(GuestCpu.RCX));
+        window.committing(cpu.get(GuestCpu.RDI));
+        boolean more = server.prepareCommit(cpu.rsp());
+        window.action(MonitorAbi.ACT_RESUME | (more ? MonitorAbi.ACT_AGAIN : 0));
+        cpu.ring0(domain.commits().commitRip(), window.commitListVa());
+    }
+
+    /// Handles an exit; answers whether the registers are the guest's own and may be changed before the next entry.
+    private boolean handle(int errno) {
+        if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
+            return kicked();
+        }
+        if (errno != 0) {
+            throw new HostException("KVM_RUN", errno);
+        }
+        KvmRun run = cpu.run();
+        if (run.exitReason() == KvmExitReason.KVM_EXIT_MMIO && run.mmioIsWrite()) {
+            return doorbell(run.mmioPhysAddr());
+        }
+        return otherExit(run);
+    }
+
+    private boolean kicked() {
+        domain.counters().exit(Exit.KICK);
+        KickSignal.consume();
+        vcpu.timer().rearm();
+        // An exception that is still to be delivered would be lost if registers were written.
+        return !cpu.inRing0() && !MonitorAbi.isMonitorCode(cpu.rip()) && !cpu.exceptionQueued();
+    }
+
+    private boolean doorbell(long ma) {
+        if (tracing) {
+            domain.log().line(String.format("vcpu%d doorbell 0x%x rip 0x%x", vcpu.id(), ma, cpu.rip()));
+        }
+        if (ma == MonitorAbi.CALL_BELL_MA + MonitorAbi.BELL_HYPERCALL) {
+            domain.counters().exit(Exit.HYPERCALL);
+            return hypercall();
+        }
+        if (!server.commitsProven()) {
+            return false;
+        }
+        if (ma >= MonitorAbi.TRAP_BELL_MA && ma < MonitorAbi.TRAP_BELL_MA + 256) {
+            domain.counters().exit(Exit.TRAP);
+            traps.atRing0((int) (ma - MonitorAbi.TRAP_BELL_MA));
+            return true;
+        }
+        switch ((int) (ma - MonitorAbi.CALL_BELL_MA)) {
+            case MonitorAbi.BELL_KERNEL_FAULT, MonitorAbi.BELL_USER_FAULT -> {
+                domain.counters().exit(Exit.KERNEL_FAULT);
+                traps.pageFault();
+            }
+            case MonitorAbi.BELL_USER_GATE4 -> {
+                domain.counters().exit(Exit.USER_GATE);
+                userGate4();
+            }
+            case MonitorAbi.BELL_DIVIDE -> traps.divideError();
+            default -> Crash.of(vcpu, cpu, "a write to 0x" + Long.toHexString(ma) + ", where no memory is");
+        }
+        return true;
+    }
+
+    private boolean hypercall() {
+        if (window.hypercallNumber() == HypercallNumber.IRET) {
+            domain.counters().hypercall(HypercallNumber.IRET);
+            if (server.commitsProven()) {
+                iret.perform();
+            }
+            return true;
+        }
+        int left = server.hasServed(window.sequence()) ? 0 : server.serveRung();
+        if ((left & MonitorAbi.ACT_COMMIT) != 0) {
+            if ((left & MonitorAbi.ACT_FS_BASE) != 0) {
+                cpu.fsBase(window.fsBase());
+            }
+            window.committing(window.argument(0));
+            cpu.ring0(domain.commits().commitRip(), window.commitListVa());
+        }
+        // The stub looks for events itself.
+        return false;
+    }
+
+    /// `int $4` by the user, or a system call without a handler: #OF, or #UD at the instruction as Xen has it.
+    private void userGate4() {
+        Crash.of(vcpu, cpu, "int $4 in user mode");
+    }
+
+    private boolean otherExit(KvmRun run) {
+        domain.counters().exit(Exit.OTHER);
+        int reason = run.exitReason();
+        if (reason == KvmExitReason.KVM_EXIT_INTERNAL_ERROR && cpu.rip() == MonitorAbi.windowVa(vcpu.id())
+                + MonitorAbi.W_LSTAR && !cpu.inKernel()) {
+            return systemCallWithBadStack();
+        }
+        String what = KvmExitReason.name(reason);
+        if (reason == KvmExitReason.KVM_EXIT_INTERNAL_ERROR) {
+            what += " suberror " + run.internalSuberror();
+        } else if (reason == KvmExitReason.KVM_EXIT_MMIO) {
+            what = "a read of 0x" + Long.toHexString(run.mmioPhysAddr()) + ", where no memory is";
+        }
+        Crash.of(vcpu, cpu, what);
+        return true;
+    }
+
+    /// Some hosts cannot enter the system-call gate with a non-canonical RSP, which any process may set: the system
+    /// call is delivered from here.
+    private boolean systemCallWithBadStack() {
+        cpu.rip(cpu.get(GuestCpu.RCX));
+        cpu.rflags(cpu.get(11));
+        cpu.userSegments(MonitorAbi.GUEST_CS, MonitorAbi.GUEST_SS);
+        long handler = vcpu.traps().callback(XenCallback.CALLBACKTYPE_SYSCALL);
+        if (handler == 0 || !bounce.systemCall(handler,
+                vcpu.traps().callbackMasksEvents(XenCallback.CALLBACKTYPE_SYSCALL))) {
+            Crash.of(vcpu, cpu, "a system call and no handler or stack for it");
+        }
+        return true;
+    }
+
+    /// Sleeps, without the lock, until kicked or `deadlineNs` of system time.
+    static void sleep(Vcpu vcpu, long deadlineNs) {
+        long now = vcpu.domain().clock().nowNs();
+        if (deadlineNs == Long.MAX_VALUE) {
+            LockSupport.park(vcpu);
+        } else if (deadlineNs > now) {
+            LockSupport.parkNanos(vcpu, deadlineNs - now);
+        }
+    }
+}
