@@ -1,5 +1,6 @@
 package xenolith.kvm;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /// Guest code by the instruction, for [Guest].
@@ -24,6 +25,6 @@ final class Code {
     }
 
     static int[] of(int[]... instructions) {
-        return java.util.Arrays.stream(instructions).flatMapToInt(IntStream::of).toArray();
+        return Arrays.stream(instructions).flatMapToInt(IntStream::of).toArray();
     }
 }

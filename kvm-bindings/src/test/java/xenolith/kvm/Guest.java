@@ -77,7 +77,7 @@ final class Guest implements AutoCloseable {
         return memory.segment().get(JAVA_LONG, address);
     }
 
-    /// Runs until an exit that is not the doing of a stray signal.
+    /// Runs until the next exit and returns its reason.
     int run() {
         int errno = vcpu.run();
         if (errno != 0) {

@@ -3,6 +3,7 @@ package xenolith.kvm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import xenolith.posix.NativeCode;
 
 /// The system ioctls.
 class KvmTest {
@@ -33,7 +34,7 @@ class KvmTest {
         try (Kvm kvm = Guest.openOrSkip()) {
             CpuidTable table = kvm.supportedCpuid();
             int[] host = new int[4];
-            xenolith.posix.NativeCode.cpuid(0, 0, host);
+            NativeCode.cpuid(0, 0, host);
             int entry = table.find(0, 0);
             assertThat(new int[] {table.ebx(entry), table.ecx(entry), table.edx(entry)})
                     .containsExactly(host[1], host[2], host[3]);

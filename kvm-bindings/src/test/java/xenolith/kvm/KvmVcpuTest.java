@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
@@ -172,7 +173,7 @@ class KvmVcpuTest {
             guest.vcpu.getDebugregs(debugregs);
             assertThat(debugregs.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(0x5000);
 
-            long fcw = KvmFpu.LAYOUT.byteOffset(java.lang.foreign.MemoryLayout.PathElement.groupElement("fcw"));
+            long fcw = KvmFpu.LAYOUT.byteOffset(PathElement.groupElement("fcw"));
             MemorySegment fpu = arena.allocate(KvmFpu.LAYOUT);
             guest.vcpu.getFpu(fpu);
             fpu.set(ValueLayout.JAVA_SHORT, fcw, (short) 0x27f);

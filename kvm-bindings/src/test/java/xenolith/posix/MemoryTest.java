@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /// [Memfd] and [Mapping].
@@ -79,8 +78,7 @@ class MemoryTest {
 
     @Test
     void anImpossibleMappingIsAHostFailure() {
-        AtomicLong tooMuch = new AtomicLong(1L << 62);
-        assertThatThrownBy(() -> Mapping.anonymous(tooMuch.get())).isInstanceOf(HostException.class)
+        assertThatThrownBy(() -> Mapping.anonymous(1L << 62)).isInstanceOf(HostException.class)
                 .hasMessage("mmap: ENOMEM (Cannot allocate memory)");
     }
 }
