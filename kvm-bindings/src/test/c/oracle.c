@@ -3,6 +3,8 @@
  * OracleTest writes oracle_list.h from the Java layouts, compiles this file, and compares.
  */
 #define _GNU_SOURCE
+#include <asm/ioctls.h>
+#include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -24,7 +26,8 @@
 #define STRUCT(s) printf("sizeof(%s) %zu\n", #s, sizeof(struct s));
 #define OFFSET(s, f) printf("offsetof(%s,%s) %zu\n", #s, #f, offsetof(struct s, f));
 #define SIZE(s, f) printf("sizeof(%s,%s) %zu\n", #s, #f, sizeof(((struct s *)0)->f));
-#define CONSTANT(c) printf("%s %lld\n", #c, (long long)(c));
+/* A constant that fits an int counts as unsigned, as in Declared.constants(). */
+#define CONSTANT(c) printf("%s %llu\n", #c, sizeof(c) <= sizeof(int) ? (unsigned int)(c) : (unsigned long long)(c));
 #define ABSENT(c) printf("%s absent\n", #c);
 
 int main(void)

@@ -27,7 +27,9 @@ final class Declared {
     }
 
     private static final String C_CONSTANT =
-            "(KVM|O|POLL|MAP|PROT|MADV|EFD|MFD|FALLOC_FL|SIG|SIGEV|CLOCK)_[A-Z0-9_]+|POLL[A-Z]+|KVMIO";
+            "(KVM|O|POLL|MAP|PROT|MADV|EFD|MFD|FALLOC_FL|SIG|SIGEV|CLOCK)_[A-Z0-9_]+|POLL[A-Z]+|KVMIO"
+                    + "|TC[GS]ETS|TIOC[A-Z]+|BRKINT|PARMRK|ISTRIP|INLCR|IGNCR|ICRNL|IXON"
+                    + "|ISIG|ICANON|ECHO|ECHONL|IEXTEN|VTIME|VMIN";
 
     private Declared() {
     }
@@ -44,7 +46,7 @@ final class Declared {
         return structs;
     }
 
-    /// Constants that carry a C name, public or not.
+    /// Constants that carry a C name, public or not. An `int` counts as unsigned: C's request numbers are.
     static Map<String, Long> constants() {
         Map<String, Long> constants = new TreeMap<>();
         forEachStaticField(field -> {
@@ -52,7 +54,8 @@ final class Declared {
                     || field.getType() == short.class;
             boolean errno = field.getDeclaringClass().getSimpleName().equals("Errno");
             if (number && (errno || field.getName().matches(C_CONSTANT))) {
-                constants.put(field.getName(), ((Number) get(field)).longValue());
+                long value = ((Number) get(field)).longValue();
+                constants.put(field.getName(), field.getType() == long.class ? value : value & 0xffff_ffffL);
             }
         });
         return constants;
