@@ -8,7 +8,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
-import java.lang.ref.Reference;
 import xenolith.posix.CallState;
 import xenolith.posix.Errno;
 import xenolith.posix.Fd;
@@ -134,16 +133,18 @@ public final class KvmVcpu implements AutoCloseable {
         argument.set(JAVA_LONG, MSR_ENTRY, 0);
         argument.set(JAVA_INT, MSR_INDEX, index);
         argument.set(JAVA_LONG, MSR_DATA, value);
-        if (HostException.check(name, fd.ioctl(state, request, argument.address())) != 1) {
+        if (check(name, fd.ioctl(state, request, argument, argument.byteSize())) != 1) {
             throw new HostException(name + "(0x" + Integer.toHexString(index) + ")", Errno.EINVAL);
         }
     }
 
-    /// Decides what CPUID tells the guest. Must come before the first [#run]; OSXSAVE follows CR4 by itself.
+    /// Decides what CPUID tells the guest. Must come before the first [#run]; OSXSAVE follows CR4 by itself. A software
+    /// KVM on a CPU that cannot fault CPUID serves the instruction from this table in ring 0 only: in ring 3 the guest
+    /// then sees the host's answers.
     public void setCpuid(CpuidTable table) {
         try (Arena arena = Arena.ofConfined()) {
-            HostException.check("KVM_SET_CPUID2",
-                    fd.ioctl(state, KvmIoctl.KVM_SET_CPUID2, table.toNative(arena).address()));
+            MemorySegment cpuid = table.toNative(arena);
+            check("KVM_SET_CPUID2", fd.ioctl(state, KvmIoctl.KVM_SET_CPUID2, cpuid, cpuid.byteSize()));
         }
     }
 
@@ -165,7 +166,7 @@ public final class KvmVcpu implements AutoCloseable {
     public void setSignalMask(long blockedMask) {
         argument.set(JAVA_INT, SIGNAL_MASK_LEN, Long.BYTES);
         argument.set(JAVA_LONG_UNALIGNED, SIGNAL_MASK_SIGSET, blockedMask);
-        check("KVM_SET_SIGNAL_MASK", fd.ioctl(state, KvmIoctl.KVM_SET_SIGNAL_MASK, argument.address()));
+        check("KVM_SET_SIGNAL_MASK", fd.ioctl(state, KvmIoctl.KVM_SET_SIGNAL_MASK, argument, argument.byteSize()));
     }
 
     /// The frequency of the guest's time-stamp counter in kHz.
@@ -181,7 +182,7 @@ public final class KvmVcpu implements AutoCloseable {
     /// Queues an external interrupt. Delivered even with IF clear: look at [KvmRun#readyForInterruptInjection] first.
     public void interrupt(int vector) {
         argument.set(JAVA_INT, INTERRUPT_IRQ, vector);
-        check("KVM_INTERRUPT", fd.ioctl(state, KvmIoctl.KVM_INTERRUPT, argument.address()));
+        check("KVM_INTERRUPT", fd.ioctl(state, KvmIoctl.KVM_INTERRUPT, argument, argument.byteSize()));
     }
 
     /// The guest-physical address behind a linear one, by the guest's present page tables, or -1. For diagnostics.
@@ -198,11 +199,7 @@ public final class KvmVcpu implements AutoCloseable {
     }
 
     private void call(String name, long request, MemorySegment struct, StructLayout layout) {
-        if (!struct.isNative() || struct.byteSize() < layout.byteSize()) {
-            throw new IllegalArgumentException(name + " needs " + layout.byteSize() + " native bytes");
-        }
-        check(name, fd.ioctl(state, request, struct.address()));
-        Reference.reachabilityFence(struct);
+        check(name, fd.ioctl(state, request, struct, layout.byteSize()));
     }
 
     private static int check(String name, int result) {

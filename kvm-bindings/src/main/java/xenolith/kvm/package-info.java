@@ -11,5 +11,6 @@
 /// [KvmRun#immediateExit] may be called from elsewhere.
 ///
 /// What the guest can do to us: it chooses nearly every value in [KvmRun] and in the register structs. Nothing here
-/// interprets them. It can make KVM_RUN end with an internal error: that is an exit, not a [xenolith.posix.HostException].
+/// interprets them. It can make KVM_RUN end with an internal error: that is an exit, not a
+/// [xenolith.posix.HostException].
 package xenolith.kvm;

@@ -38,7 +38,8 @@ public final class CallState {
         return capture;
     }
 
-    /// 256 bytes, aligned to 16, for an argument block of one call. Contents do not outlive the call.
+    /// 256 bytes, aligned to 16, for an argument block of one call. Contents do not outlive the call. A call that is
+    /// given this state keeps the bytes alive by itself: they share an arena with the captured `errno`.
     public MemorySegment scratch() {
         return scratch;
     }

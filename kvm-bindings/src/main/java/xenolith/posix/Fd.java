@@ -3,6 +3,7 @@ package xenolith.posix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.Objects;
 
 /// An open file descriptor, closed once.
 ///
@@ -46,7 +47,7 @@ public final class Fd implements AutoCloseable {
     /// block and has nothing to give.
     public long read(MemorySegment buf, long n) {
         CallState state = CallState.ofThread();
-        long address = addressOf(buf, n);
+        long address = writableAddressOf(buf, n);
         long result;
         do {
             result = Libc.read(state, raw, address, n);
@@ -58,7 +59,7 @@ public final class Fd implements AutoCloseable {
     /// Reads up to `n` bytes from file offset `offset`, as [#read] does.
     public long pread(MemorySegment buf, long n, long offset) {
         CallState state = CallState.ofThread();
-        long address = addressOf(buf, n);
+        long address = writableAddressOf(buf, n);
         long result;
         do {
             result = Libc.pread(state, raw, address, n, offset);
@@ -79,17 +80,37 @@ public final class Fd implements AutoCloseable {
         return transferred("write", result);
     }
 
+    /// `ioctl(2)` with a struct: at least `byteLength` bytes of native memory. Returns the result, or `-errno`. `state`
+    /// must not be in use by another thread.
+    public int ioctl(CallState state, long request, MemorySegment argument, long byteLength) {
+        int result = Libc.ioctl(state, raw, request, addressOf(argument, byteLength));
+        Reference.reachabilityFence(argument);
+        return result;
+    }
+
     /// `ioctl(2)` with an integer or an address that the caller keeps alive. Returns the result, or `-errno`.
     /// `state` must not be in use by another thread.
     public int ioctl(CallState state, long request, long argument) {
         return Libc.ioctl(state, raw, request, argument);
     }
 
+    private static long writableAddressOf(MemorySegment buf, long n) {
+        if (buf.isReadOnly()) {
+            throw new IllegalArgumentException("buffer is read-only");
+        }
+        return addressOf(buf, n);
+    }
+
+    /// The kernel knows nothing of segments: what FFM would check for us is checked here.
     private static long addressOf(MemorySegment buf, long n) {
         if (!buf.isNative()) {
             throw new IllegalArgumentException("buffer is on the Java heap");
         }
-        return buf.asSlice(0, n).address();
+        if (!buf.scope().isAlive()) {
+            throw new IllegalStateException("buffer is already freed");
+        }
+        Objects.checkFromIndexSize(0, n, buf.byteSize());
+        return buf.address();
     }
 
     private static long transferred(String call, long result) {

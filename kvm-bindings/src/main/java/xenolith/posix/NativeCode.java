@@ -35,19 +35,26 @@ public final class NativeCode {
     }
 
     private static final class Functions {
+        static final long ADDRESS;
         static final MethodHandle RDTSC_CALL;
         static final MethodHandle CPUID_CALL;
 
         static {
             Mapping page = Mapping.anonymous(PAGE_BYTES);
+            ADDRESS = page.address();
             MemorySegment code = page.segment();
             MemorySegment.copy(RDTSC, 0, code, ValueLayout.JAVA_BYTE, 0, RDTSC.length);
             MemorySegment.copy(CPUID, 0, code, ValueLayout.JAVA_BYTE, CPUID_AT, CPUID.length);
-            HostException.check("mprotect", Libc.mprotect(CallState.ofThread(), page.address(), PAGE_BYTES,
+            HostException.check("mprotect", Libc.mprotect(CallState.ofThread(), ADDRESS, PAGE_BYTES,
                     PROT_READ | PROT_EXEC));
-            RDTSC_CALL = Libc.linkAt(MemorySegment.ofAddress(page.address()));
-            CPUID_CALL = Libc.linkAt(MemorySegment.ofAddress(page.address() + CPUID_AT));
+            RDTSC_CALL = Libc.linkAt(MemorySegment.ofAddress(ADDRESS));
+            CPUID_CALL = Libc.linkAt(MemorySegment.ofAddress(ADDRESS + CPUID_AT));
         }
+    }
+
+    /// Where the page lies.
+    static long address() {
+        return Functions.ADDRESS;
     }
 
     /// The time-stamp counter, in cycles of the host. Not ordered with the loads and stores around it.

@@ -6,6 +6,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 
 /// Waits for one of several descriptors: ppoll(2) over an array that is kept between calls.
 ///
@@ -74,6 +75,7 @@ public final class Poll {
             timespec = state.scratch().address();
         }
         int ready = Libc.ppoll(state, pollfds.address(), size, timespec);
+        Reference.reachabilityFence(pollfds);
         return ready == -Errno.EINTR ? 0 : HostException.check("ppoll", ready);
     }
 
