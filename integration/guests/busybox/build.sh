@@ -54,7 +54,7 @@ set -- "$guests"/src/*.[ch]
 bench=$root/bench/guestbench.c
 if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$@" "$guests"/scripts/*; then
     base_tree "$work/tests"
-    gcc -O2 -Wall -static -pthread -s -o "$work/tests/bin/guesttest" "$guests"/src/*.c -lm
+    gcc -O2 -Wall -Wextra -Werror -static -pthread -s -o "$work/tests/bin/guesttest" "$guests"/src/*.c -lm
     gcc -O2 -static -s -o "$work/tests/bin/guestbench" "$bench"
     mkdir "$work/tests/scripts"
     cp "$guests"/scripts/* "$work/tests/scripts/"

@@ -1,2 +1,16 @@
 /* The test programs; each returns 0 when what it looks at holds, and says on stdout what does not. */
+int test_badstack(void);
+int test_clock(void);
+int test_cow(void);
+int test_forks(void);
+int test_fp(void);
 int test_getppid(void);
+int test_mprotect(void);
+int test_signals(void);
+int test_threads(void);
+int test_traps(void);
+
+/* Waits for one child. Returns its wait status, or -1. */
+int reap(int pid);
+/* Seconds of CLOCK_MONOTONIC. */
+double now(void);

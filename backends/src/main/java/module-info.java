@@ -7,6 +7,8 @@ module xenolith.backends {
     requires transitive xenolith.abi;
     requires transitive xenolith.vmm;
 
+    exports xenolith.xenstore to
+            xenolith.tool;
     exports xenolith.backend to
             xenolith.tool;
     exports xenolith.backend.console to

@@ -1,11 +1,13 @@
 package xenolith.backend.console;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import xenolith.abi.SharedWord;
+import xenolith.abi.io.ByteRing;
+import xenolith.abi.io.ConsoleRing;
 import xenolith.backend.BackendThread;
 import xenolith.backend.BrokenRingException;
-import xenolith.backend.RingReader;
-import xenolith.backend.RingWriter;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.SharedPage;
 
@@ -24,14 +26,16 @@ public final class ConsoleBackend implements AutoCloseable {
     /// Rounds of the last drain. A dead guest leaves one ring's worth; a live one that keeps printing is cut off.
     private static final int LAST_ROUNDS = 16;
 
-    private final RingReader out;
-    private final RingWriter in;
+    private final ByteRing.Consumer out;
+    private final ByteRing.Producer in;
     private final EventPort port;
     private final ConsoleSink sink;
     private final ConsoleInput input;
     private final BackendThread thread;
-    private final byte[] outBatch = new byte[ConsoleRings.OUT_SIZE];
-    private final byte[] inBatch = new byte[ConsoleRings.IN_SIZE];
+    private final byte[] outBatch = new byte[ConsoleRing.OUT_SIZE];
+    private final byte[] inBatch = new byte[ConsoleRing.IN_SIZE];
+    private final MemorySegment outSegment = MemorySegment.ofArray(outBatch);
+    private final MemorySegment inSegment = MemorySegment.ofArray(inBatch);
     private boolean unflushed;
     private volatile boolean drained;
     private volatile long firstByteNs;
@@ -41,8 +45,12 @@ public final class ConsoleBackend implements AutoCloseable {
 
     /// A backend for the console of the domain called `name`; nothing happens until [#start].
     public ConsoleBackend(String name, SharedPage page, EventPort port, ConsoleSink sink) {
-        this.out = ConsoleRings.out(page.segment());
-        this.in = ConsoleRings.in(page.segment());
+        MemorySegment ring = page.segment();
+        // The page may have had another backend before us: go on where the indices stand.
+        int taken = SharedWord.getIntAcquire(ring, ConsoleRing.OUT.consOffset());
+        int given = SharedWord.getIntAcquire(ring, ConsoleRing.IN.prodOffset());
+        this.out = new ByteRing.Consumer(ring, ConsoleRing.OUT, taken);
+        this.in = new ByteRing.Producer(ring, ConsoleRing.IN, given);
         this.port = port;
         this.sink = sink;
         this.thread = new BackendThread("console-" + name, this::round, this::lastRound);
@@ -121,7 +129,7 @@ public final class ConsoleBackend implements AutoCloseable {
 
     /// Takes what the guest has printed. Returns how many bytes.
     private int drain() throws BrokenRingException {
-        int count = out.read(outBatch, 0, outBatch.length);
+        int count = checked(out.read(outSegment, 0, ConsoleRing.OUT_SIZE), "out");
         if (count == 0) {
             return 0;
         }
@@ -129,7 +137,7 @@ public final class ConsoleBackend implements AutoCloseable {
             firstByteNs = System.nanoTime();
             sawOutput = true;
         }
-        if (count >= ConsoleRings.OUT_SIZE / 2) {
+        if (count >= ConsoleRing.OUT_SIZE / 2) {
             port.notifyGuest();
         }
         print(count);
@@ -166,13 +174,20 @@ public final class ConsoleBackend implements AutoCloseable {
     ///
     /// When the ring is full nothing is done until the guest sends an event, which it does after reading.
     private int feed() throws BrokenRingException {
-        int ready = input.peek(inBatch, in.room());
+        int ready = input.peek(inBatch, checked(in.space(), "in"));
         if (ready == 0) {
             return 0;
         }
-        int written = in.write(inBatch, 0, ready);
+        int written = checked(in.write(inSegment, 0, ready), "in");
         input.remove(written);
         port.notifyGuest();
         return written;
+    }
+
+    private static int checked(int byteCountOrError, String ring) throws BrokenRingException {
+        if (byteCountOrError < 0) {
+            throw new BrokenRingException("the guest's indices of its console's '" + ring + "' ring cannot be true");
+        }
+        return byteCountOrError;
     }
 }

@@ -1,0 +1,73 @@
+package xenolith.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A guest to be booted: a stock kernel and a script for its first process to run, after which it powers off.
+final class Guest {
+    static final String UP = "XENOLITH GUEST UP";
+    private static final String SCRIPT_END = "XENOLITH SCRIPT EXIT ";
+
+    private final Kernel kernel;
+    private final List<String> options = new ArrayList<>();
+
+    private Guest(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    /// A guest of 512 MiB; skips the calling test where this machine cannot run it.
+    static Guest with(Kernel kernel) {
+        Host.requireGuests(kernel);
+        return new Guest(kernel);
+    }
+
+    /// Adds options of `xenolith run`.
+    Guest options(String... more) {
+        options.addAll(List.of(more));
+        return this;
+    }
+
+    /// Boots, runs `script` in the guest, and waits for the end.
+    Launched run(String script) {
+        try {
+            Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
+            try {
+                GuestImage.writeWithScript(initrd, script);
+                return Launched.of(arguments(initrd), null);
+            } finally {
+                Host.delete(initrd);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot write the guest's image", e);
+        }
+    }
+
+    /// Likewise, for a script that must succeed and a guest that must power off. Returns what the script printed.
+    String output(String script) {
+        Launched launched = run(script);
+        assertThat(launched.stdout()).as(launched.transcript()).contains(UP).contains(SCRIPT_END + "0");
+        assertThat(launched.status()).as(launched.transcript()).isZero();
+        return scriptOutput(launched);
+    }
+
+    /// The lines between the marker and the end of the script, without the kernel's own.
+    static String scriptOutput(Launched launched) {
+        String console = launched.stdout();
+        int begin = console.indexOf('\n', console.indexOf(UP)) + 1;
+        int end = console.indexOf(SCRIPT_END);
+        String lines = console.substring(begin, end < begin ? console.length() : end);
+        return lines.replaceAll("(?m)^\\[ *\\d+\\.\\d+] .*\\n", "");
+    }
+
+    private List<String> arguments(Path initrd) {
+        List<String> arguments = new ArrayList<>(List.of("run", "--kernel", kernel.path().toString(),
+                "--initrd", initrd.toString()));
+        arguments.addAll(options);
+        return arguments;
+    }
+}

@@ -1,0 +1,90 @@
+package xenolith.integration;
+
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// Where things are on this machine, and whether guests can run on it.
+final class Host {
+    private static final int STATUS_HOST_UNFIT = 3;
+
+    private Host() {
+    }
+
+    /// The repository's root: the nearest folder upwards that holds the launcher.
+    static Path root() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (!Files.isExecutable(folder.resolve("xenolith"))) {
+            folder = folder.getParent();
+            if (folder == null) {
+                throw new IllegalStateException("no launcher in any folder above " + Path.of("").toAbsolutePath());
+            }
+        }
+        return folder;
+    }
+
+    static Path launcher() {
+        return root().resolve("xenolith");
+    }
+
+    /// What `./dev setup` fetched and built.
+    static Path cache() {
+        String chosen = System.getenv("XENOLITH_CACHE");
+        if (chosen != null) {
+            return Path.of(chosen);
+        }
+        String caches = System.getenv("XDG_CACHE_HOME");
+        return (caches != null ? Path.of(caches) : Path.of(System.getProperty("user.home"), ".cache")).resolve("xenolith");
+    }
+
+    static Path testImage() {
+        return cache().resolve("guests/tests.cpio.gz");
+    }
+
+    /// Skips the calling test, with the reason, where this machine cannot run `kernel`.
+    static void requireGuests(Kernel kernel) {
+        if (!Files.isReadable(kernel.path())) {
+            skip("no " + kernel.name().toLowerCase() + " kernel at " + kernel.path() + ": run ./dev setup");
+        }
+        if (!Files.isReadable(testImage())) {
+            skip("no guest image at " + testImage() + ": run ./dev setup");
+        }
+        requireKvm();
+    }
+
+    /// Skips the calling test, with the reason, where this machine has no KVM that we can use.
+    static void requireKvm() {
+        Launched info = Launched.of(List.of("info"), null);
+        if (info.status() == STATUS_HOST_UNFIT) {
+            skip(info.stderr().strip());
+        }
+        if (info.status() != 0) {
+            fail("xenolith info ended with " + info.status() + ": " + info.stderr());
+        }
+    }
+
+    private static void skip(String reason) {
+        if ("1".equals(System.getenv("XENOLITH_REQUIRE_GUESTS"))) {
+            fail("guests are required here, but: " + reason);
+        }
+        abort(reason);
+    }
+
+    /// How often tests of reliability boot; more where the environment says so.
+    static int bootCount() {
+        String count = System.getenv("XENOLITH_BOOTS");
+        return count == null ? 3 : Integer.parseInt(count);
+    }
+
+    static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot delete " + file, e);
+        }
+    }
+}

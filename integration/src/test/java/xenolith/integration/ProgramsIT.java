@@ -1,0 +1,30 @@
+package xenolith.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The programs of `integration/guests/src` hold in a guest as they do on any Linux. One boot runs them all.
+class ProgramsIT {
+    private static String output;
+
+    @BeforeAll
+    static void runAll() {
+        Launched launched = Guest.with(Kernel.CLOUD).run("guesttest all; echo after");
+        output = launched.transcript();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"badstack", "clock", "cow", "forks", "fp", "getppid", "mprotect", "signals", "threads", "traps"})
+    void theProgramHolds(String program) {
+        assertThat(output).contains("\n" + program + ": ok");
+    }
+
+    @Test
+    void theGuestLivesOnAfterThem() {
+        assertThat(output).contains("\nafter\n");
+    }
+}
