@@ -66,12 +66,15 @@ public final class GuestDomain implements AutoCloseable {
 
     /// Builds a domain; it does not run yet.
     ///
-    /// @throws BadKernelException if kernel or initrd cannot make one
+    /// @throws BuildFailure if kernel or initrd cannot make one
     /// @throws xenolith.posix.HostException if the host refuses
     public static GuestDomain build(DomainSpec spec, int domid) {
         Machine machine = new Machine(spec.name(), spec.memoryBytes(), spec.vcpuCount());
         try {
             return new GuestDomain(spec, machine, domid);
+        } catch (BadKernelException e) {
+            machine.close();
+            throw new BuildFailure(e.getMessage(), e);
         } catch (RuntimeException | Error e) {
             machine.close();
             throw e;

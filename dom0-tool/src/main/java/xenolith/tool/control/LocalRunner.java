@@ -1,0 +1,156 @@
+package xenolith.tool.control;
+
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import xenolith.backend.XenstoreRingTransport;
+import xenolith.backend.console.ConsoleBackend;
+import xenolith.posix.HostException;
+import xenolith.vmm.control.DomainLog;
+import xenolith.vmm.machine.BuildFailure;
+import xenolith.vmm.machine.DomainReport;
+import xenolith.vmm.machine.DomainSpec;
+import xenolith.vmm.machine.GuestDomain;
+import xenolith.xenstore.DomainDescription;
+import xenolith.xenstore.DomainTree;
+import xenolith.xenstore.Quota;
+import xenolith.xenstore.Store;
+import xenolith.xenstore.StoreClient;
+import xenolith.xenstore.XenstoreServer;
+
+/// Runs a domain in this process: the machine, and beside it the console and xenstore.
+final class LocalRunner implements DomainRunner {
+    private static final int DOMID = 1;
+    private static final double NS_PER_MS = 1e6;
+
+    @Override
+    public DomainResult run(DomainConfig config, GuestConsole console) {
+        Times times = new Times();
+        times.jvmStart();
+        try (GuestDomain domain = GuestDomain.build(spec(config), DOMID)) {
+            times.mark("domain_built");
+            return runBuilt(config, console, domain, times);
+        } catch (BuildFailure e) {
+            throw new BadInputException(e.getMessage());
+        } catch (HostException e) {
+            throw new HostUnfitException(e.getMessage());
+        }
+    }
+
+    private static DomainResult runBuilt(DomainConfig config, GuestConsole console, GuestDomain domain, Times times) {
+        try (XenstoreServer server = new XenstoreServer(new Store(Quota.DEFAULT));
+                ConsoleBackend backend = new ConsoleBackend(config.name(), domain.consolePage(),
+                        domain.consoleEvents(), console::write)) {
+            server.start();
+            backend.start();
+            StoreClient client = server.client();
+            DomainTree.writeDom0(client);
+            DomainTree.write(client, description(config, domain));
+            server.introduce(DOMID, new XenstoreRingTransport(domain.storePage(), domain.storeEvents()));
+            ConsolePump.start(console, backend.input());
+            domain.start();
+            var end = await(domain);
+            times.mark("end");
+            server.domainShutDown(DOMID);
+            backend.drainAndClose();
+            server.release(DOMID);
+            times.at("first_guest_instruction", domain.firstEntryNanoTime());
+            if (backend.sawOutput()) {
+                times.at("first_console_byte", backend.firstByteNanoTime());
+            }
+            return new DomainResult(end(end), stats(domain.report(), times));
+        }
+    }
+
+    private static xenolith.vmm.control.DomainEnd await(GuestDomain domain) {
+        try {
+            return domain.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            domain.destroy();
+            return new xenolith.vmm.control.DomainEnd.Destroyed();
+        }
+    }
+
+    private static DomainSpec spec(DomainConfig config) {
+        return new DomainSpec(config.name(), config.memoryBytes(), config.vcpuCount(), config.kernel(),
+                config.initrd(), config.cmdline(), config.scrambleFrames(), config.poller(),
+                new StandardErrorLog(config.traces()));
+    }
+
+    private static DomainDescription description(DomainConfig config, GuestDomain domain) {
+        long kib = config.memoryBytes() >> 10;
+        return new DomainDescription(DOMID, UUID.randomUUID(), config.name(), config.vcpuCount(), config.vcpuCount(),
+                kib, kib, new DomainDescription.Ring(domain.storeMfn(), domain.storePort()),
+                new DomainDescription.Ring(domain.consoleMfn(), domain.consolePort()));
+    }
+
+    private static DomainEnd end(xenolith.vmm.control.DomainEnd end) {
+        return switch (end) {
+            case xenolith.vmm.control.DomainEnd.PoweredOff _ -> new DomainEnd.PoweredOff();
+            case xenolith.vmm.control.DomainEnd.Rebooted _ -> new DomainEnd.Rebooted();
+            case xenolith.vmm.control.DomainEnd.Suspended _ -> new DomainEnd.Suspended();
+            case xenolith.vmm.control.DomainEnd.Crashed(String reason, String report) ->
+                new DomainEnd.Crashed(reason + "\n" + report);
+            case xenolith.vmm.control.DomainEnd.Destroyed _ -> new DomainEnd.PoweredOff();
+        };
+    }
+
+    private static DomainStats stats(DomainReport report, Times times) {
+        Map<String, Long> traps = new LinkedHashMap<>();
+        report.traps().forEach((vector, count) -> traps.put(Integer.toString(vector), count));
+        return new DomainStats(report.exits(), report.hypercalls(), traps, report.commits(), times.inMs);
+    }
+
+    /// Milliseconds since the process began.
+    private static final class Times {
+        private final long origin = StartClock.originNanoTime();
+        private final Map<String, Double> inMs = new LinkedHashMap<>();
+
+        void jvmStart() {
+            mark("jvm_start");
+        }
+
+        void mark(String what) {
+            at(what, System.nanoTime());
+        }
+
+        void at(String what, long nanoTime) {
+            inMs.put(what, Math.round((nanoTime - origin) / NS_PER_MS * 10) / 10.0);
+        }
+    }
+
+    /// The hypervisor's words and the guest's early ones go to standard error.
+    private static final class StandardErrorLog implements DomainLog {
+        private final PrintStream out = System.err;
+        private final Set<xenolith.tool.control.Trace> traces;
+
+        StandardErrorLog(Set<xenolith.tool.control.Trace> traces) {
+            this.traces = traces;
+        }
+
+        @Override
+        public void line(String text) {
+            out.println("xenolith: " + text);
+        }
+
+        @Override
+        public void guestOutput(byte[] bytes, int byteLength) {
+            out.print(new String(bytes, 0, byteLength, StandardCharsets.ISO_8859_1));
+            out.flush();
+        }
+
+        @Override
+        public boolean traces(Trace kind) {
+            return switch (kind) {
+                case HYPERCALLS -> traces.contains(xenolith.tool.control.Trace.HYPERCALLS);
+                case EXITS -> traces.contains(xenolith.tool.control.Trace.EXITS);
+                case FAULTS -> traces.contains(xenolith.tool.control.Trace.FAULTS);
+                case REFUSALS -> false;
+            };
+        }
+    }
+}
