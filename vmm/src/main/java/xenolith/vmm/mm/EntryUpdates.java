@@ -88,9 +88,6 @@ final class EntryUpdates {
         if (present && EntryRules.isForbidden(newValue, 1)) {
             return refuseBits(entryMa, newValue, 1);
         }
-        if (memory.readWord(entryMa) != expected) {
-            return refusals.refuse(Refusal.ENTRY_CHANGED, PteBits.mfn(expected), entryMa, newValue, 1);
-        }
         long value = present ? EntryRules.adjustedL1(newValue) : newValue;
         if (present) {
             long rc = references.takeLeaf(entryMa, value);
