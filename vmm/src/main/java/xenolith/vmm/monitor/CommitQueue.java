@@ -83,11 +83,9 @@ public final class CommitQueue {
         }
     }
 
-    /// What was queued must be committed before the guest runs on.
+    /// What was queued must be committed, and the TLB flushed, before the guest runs on. An empty commit flushes.
     public void require() {
-        if (count > 0) {
-            needed = true;
-        }
+        needed = true;
     }
 
     /// The guest asked for a flush of its own: queued entries and the TLB.
