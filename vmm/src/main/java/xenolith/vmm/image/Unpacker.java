@@ -13,6 +13,8 @@ import xenolith.posix.HostException;
 final class Unpacker {
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final String OFFSET = ": offset=";
+
     private final String name;
     private final Compression compression;
     private final long limit;
@@ -53,7 +55,7 @@ final class Unpacker {
         try {
             return ZstdPayload.statedSize(packed);
         } catch (RuntimeException broken) {
-            throw corrupt(broken.getMessage(), broken);
+            throw corrupt(reason(broken), broken);
         }
     }
 
@@ -89,7 +91,7 @@ final class Unpacker {
             if (out.overflowed()) {
                 throw out.limit() == limit ? tooLarge() : corrupt("it has more bytes than it states", broken);
             }
-            throw corrupt(broken.getMessage(), broken);
+            throw corrupt(reason(broken), broken);
         }
     }
 
@@ -107,8 +109,18 @@ final class Unpacker {
                 .formatted(name, limit >> 20));
     }
 
+    /// What the decoder said, without the offset that aircompressor adds: it is an address of this process.
+    private static String reason(Exception broken) {
+        String said = broken.getMessage();
+        if (said == null) {
+            return "broken off or damaged";
+        }
+        int offset = said.indexOf(OFFSET);
+        return offset < 0 ? said : said.substring(0, offset);
+    }
+
     private BadKernelException corrupt(String reason, Throwable cause) {
         return new BadKernelException("%s: its %s data is corrupt (%s): copy or download it again"
-                .formatted(name, compression.word(), reason == null ? "broken off or damaged" : reason), cause);
+                .formatted(name, compression.word(), reason), cause);
     }
 }
