@@ -9,6 +9,8 @@ module xenolith.vmm {
     requires org.tukaani.xz;
     requires aircompressor.v3;
     requires org.apache.commons.compress;
+    // aircompressor, an automatic module, uses sun.misc.Unsafe and cannot say so itself.
+    requires jdk.unsupported;
 
     exports xenolith.vmm.port;
     exports xenolith.vmm.control to

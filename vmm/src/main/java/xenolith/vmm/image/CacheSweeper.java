@@ -1,6 +1,7 @@
 package xenolith.vmm.image;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -55,6 +56,8 @@ final class CacheSweeper {
             for (Path path : paths) {
                 found.add(new Aged(path, lastUse(path)));
             }
+        } catch (DirectoryIteratorException failed) {
+            throw failed.getCause();
         }
         return found;
     }

@@ -1,7 +1,6 @@
 package xenolith.vmm.image;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -18,7 +17,6 @@ import java.util.zip.CRC32C;
 ///
 /// It is read into memory, never mapped: a file that somebody truncates under a mapping would end the process.
 final class KernelFile implements AutoCloseable {
-    private static final long PAGE = 4096;
     private static final int CHUNK = 1 << 20;
 
     private final Path path;
@@ -59,18 +57,20 @@ final class KernelFile implements AutoCloseable {
         return MemorySegment.ofBuffer(head.flip());
     }
 
-    /// The whole file in native memory of `arena`, from the start of a page.
-    MemorySegment read(Arena arena) {
+    /// The whole file, from the start of a page; the caller closes it. A file that changes meanwhile is read as it
+    /// is found, up to the size it had.
+    KernelBytes read() {
+        if (attributes.size() == 0) {
+            throw new BadKernelException(path + ": not a kernel: the file is empty");
+        }
+        KernelBytes whole = KernelBytes.exactly(attributes.size());
         try {
-            long size = channel.size();
-            if (size > KernelImage.MAX_BYTES) {
-                throw new BadKernelException(path + ": grows while it is read");
-            }
-            MemorySegment whole = arena.allocate(size, PAGE);
-            ByteBuffer buffer = whole.asByteBuffer();
+            ByteBuffer buffer = whole.room(whole.left()).asByteBuffer();
             fill(buffer, 0);
-            return whole.asSlice(0, buffer.position());
+            whole.advance(buffer.position());
+            return whole;
         } catch (IOException failed) {
+            whole.close();
             throw unreadable(path, failed);
         }
     }

@@ -1,6 +1,5 @@
 package xenolith.vmm.image;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -35,8 +34,8 @@ public final class KernelImage implements AutoCloseable {
     public static KernelImage read(Path file, Optional<Path> cacheDir) {
         try (KernelFile source = KernelFile.open(file)) {
             if (isPlainElf(source)) {
-                Arena arena = Arena.ofShared();
-                return new KernelImage(file, plain(source, arena), false);
+                KernelBytes whole = source.read();
+                return new KernelImage(file, held(whole, Compression.NONE), false);
             }
             Optional<UnpackedCache> cache = cacheDir.map(UnpackedCache::new);
             Optional<UnpackedCache.Entry> hit = cache.flatMap(c -> c.find(source.cacheKey(source.checksum())));
@@ -92,7 +91,7 @@ public final class KernelImage implements AutoCloseable {
     /// Releases the bytes; close when the domain is built.
     @Override
     public void close() {
-        unpacked.arena().close();
+        unpacked.release().run();
     }
 
     private <T> T named(Supplier<T> work) {
@@ -107,30 +106,25 @@ public final class KernelImage implements AutoCloseable {
         return Compression.of(source.head(8)).equals(Optional.of(Compression.NONE));
     }
 
-    private static UnpackedCache.Entry plain(KernelFile source, Arena arena) {
-        try {
-            return new UnpackedCache.Entry(arena, source.read(arena), Compression.NONE);
-        } catch (RuntimeException | Error failed) {
-            arena.close();
-            throw failed;
-        }
+    private static UnpackedCache.Entry held(KernelBytes bytes, Compression compression) {
+        MemorySegment elf = bytes.bytes();
+        return new UnpackedCache.Entry(bytes.release()::close, elf, compression);
     }
 
     /// Unpacks the whole file. The cache key is computed anew from the very bytes that are unpacked: the file may
     /// have changed since it was looked for.
     private static UnpackedCache.Entry unpack(Path file, KernelFile source, Optional<UnpackedCache> cache) {
-        try (Arena packedArena = Arena.ofConfined()) {
-            MemorySegment whole = source.read(packedArena);
-            Optional<String> key = cache.map(_ -> source.cacheKey(KernelFile.checksum(whole)));
-            Packed packed = Packed.of(file.toString(), whole);
-            UnpackedBytes unpacked = packed.unpack();
+        try (KernelBytes whole = source.read()) {
+            Optional<String> key = cache.map(_ -> source.cacheKey(KernelFile.checksum(whole.bytes())));
+            Packed packed = Packed.of(file.toString(), whole.bytes());
+            KernelBytes unpacked = packed.unpack();
             requireElf(file, unpacked);
             key.ifPresent(k -> cache.get().store(k, unpacked.bytes(), packed.compression()));
-            return new UnpackedCache.Entry(unpacked.release(), unpacked.bytes(), packed.compression());
+            return held(unpacked, packed.compression());
         }
     }
 
-    private static void requireElf(Path file, UnpackedBytes unpacked) {
+    private static void requireElf(Path file, KernelBytes unpacked) {
         if (!Compression.of(unpacked.bytes()).equals(Optional.of(Compression.NONE))) {
             unpacked.close();
             throw new BadKernelException(file + ": not a kernel: what it unpacks to is not an ELF image");
@@ -141,7 +135,7 @@ public final class KernelImage implements AutoCloseable {
         try {
             return ElfImage.parse(unpacked.elf().asReadOnly());
         } catch (BadImageException malformed) {
-            unpacked.arena().close();
+            unpacked.release().run();
             throw new BadKernelException("%s: not a kernel that can be started: %s"
                     .formatted(file, malformed.getMessage()), malformed);
         }

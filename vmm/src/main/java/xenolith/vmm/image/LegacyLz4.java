@@ -19,7 +19,7 @@ final class LegacyLz4 {
 
     /// Unpacks a whole frame. A frame that follows a frame begins with the magic number where a block's length
     /// would be; `lz4` writes such files when it is given several.
-    static void unpack(MemorySegment packed, UnpackedBytes out) {
+    static void unpack(MemorySegment packed, KernelBytes out) {
         Lz4JavaDecompressor decoder = new Lz4JavaDecompressor();
         long at = Integer.BYTES;
         long end = packed.byteSize();
@@ -40,10 +40,10 @@ final class LegacyLz4 {
         }
     }
 
-    private static void block(Lz4JavaDecompressor decoder, MemorySegment packed, UnpackedBytes out) {
+    private static void block(Lz4JavaDecompressor decoder, MemorySegment packed, KernelBytes out) {
         MemorySegment room = out.room(BLOCK_BYTES);
         if (room.byteSize() == 0) {
-            throw new IllegalArgumentException("more data than its stated size");
+            throw new IllegalArgumentException("a block too many");
         }
         int unpacked = decoder.decompress(packed, room);
         if (unpacked < 0) {

@@ -22,17 +22,17 @@ record Packed(String name, MemorySegment payload, Compression compression, boole
         return new Packed(name, file, compression, false);
     }
 
-    UnpackedBytes unpack() {
+    KernelBytes unpack() {
         if (compression == Compression.NONE) {
             return copyOfElf();
         }
-        Unpacker unpacker = new Unpacker(name, compression);
+        Unpacker unpacker = new Unpacker(name, compression, KernelImage.MAX_BYTES);
         return inBzImage ? unpacker.unpackPayload(payload) : unpacker.unpackFile(payload);
     }
 
     /// A bzImage may hold its kernel unpacked (CONFIG_KERNEL_UNCOMPRESSED), the size behind it nevertheless.
-    private UnpackedBytes copyOfElf() {
-        UnpackedBytes out = UnpackedBytes.exactly(payload.byteSize());
+    private KernelBytes copyOfElf() {
+        KernelBytes out = KernelBytes.exactly(payload.byteSize());
         MemorySegment.copy(payload, 0, out.room(payload.byteSize()), 0, payload.byteSize());
         out.advance(payload.byteSize());
         return out;

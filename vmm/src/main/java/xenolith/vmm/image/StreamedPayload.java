@@ -18,12 +18,12 @@ final class StreamedPayload {
     }
 
     /// Unpacks `packed` to its end into `out`.
-    static void unpack(Compression compression, MemorySegment packed, UnpackedBytes out) throws IOException {
+    static void unpack(Compression compression, MemorySegment packed, KernelBytes out) throws IOException {
         byte[] chunk = new byte[CHUNK];
         try (InputStream in = open(compression, new SegmentInputStream(packed))) {
             for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
                 if (!out.append(chunk, count)) {
-                    throw new IOException("more data than its stated size");
+                    throw new IOException("more bytes than there is room for");
                 }
             }
         }

@@ -36,8 +36,8 @@ final class UnpackedCache {
     private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final Set<OpenOption> TO_READ = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
-    /// An unpacked kernel in memory of `arena`, which the holder closes.
-    record Entry(Arena arena, MemorySegment elf, Compression compression) {
+    /// An unpacked kernel in memory; the holder runs `release` once.
+    record Entry(Runnable release, MemorySegment elf, Compression compression) {
     }
 
     private final Path directory;
@@ -49,20 +49,18 @@ final class UnpackedCache {
     /// The entry stored under `key`, if it is there and whole. A damaged one is deleted.
     Optional<Entry> find(String key) {
         Path path = directory.resolve(key + SUFFIX);
-        Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(path, TO_READ)) {
-            Optional<Entry> entry = verified(map(channel, arena), key, arena);
+            Optional<Entry> entry = load(channel, key);
             if (entry.isPresent()) {
-                // Pruning removes the oldest: this one was used.
-                Files.setLastModifiedTime(path, FileTime.from(Instant.now()));
-                return entry;
+                touch(path);
+            } else {
+                Files.deleteIfExists(path);
             }
-            Files.deleteIfExists(path);
+            return entry;
         } catch (IOException absent) {
             // No entry, or none that can be read: the caller unpacks.
+            return Optional.empty();
         }
-        arena.close();
-        return Optional.empty();
     }
 
     /// Keeps `elf` under `key`, if it can, and forgets the entries that were not used for longest.
@@ -81,16 +79,35 @@ final class UnpackedCache {
         }
     }
 
-    private static MemorySegment map(FileChannel channel, Arena arena) throws IOException {
-        long size = channel.size();
-        return size > TRAILER && size <= KernelImage.MAX_BYTES + TRAILER
-                ? channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena)
-                : MemorySegment.NULL;
+    /// Sweeping removes what was used longest ago: this one was used now.
+    private static void touch(Path path) {
+        try {
+            Files.setLastModifiedTime(path, FileTime.from(Instant.now()));
+        } catch (IOException readOnly) {
+            // Then nothing is swept here either.
+        }
     }
 
-    private static Optional<Entry> verified(MemorySegment file, String key, Arena arena) {
+    private static Optional<Entry> load(FileChannel channel, String key) throws IOException {
+        long size = channel.size();
+        if (size <= TRAILER || size > KernelImage.MAX_BYTES + TRAILER) {
+            return Optional.empty();
+        }
+        Arena arena = Arena.ofShared();
+        Optional<Entry> entry = Optional.empty();
+        try {
+            entry = verified(channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena), key, arena::close);
+        } finally {
+            if (entry.isEmpty()) {
+                arena.close();
+            }
+        }
+        return entry;
+    }
+
+    private static Optional<Entry> verified(MemorySegment file, String key, Runnable release) {
         long elfBytes = file.byteSize() - TRAILER;
-        if (elfBytes <= 0 || file.get(WORD, elfBytes) != MAGIC || file.get(WORD, elfBytes + 8) != elfBytes) {
+        if (file.get(WORD, elfBytes) != MAGIC || file.get(WORD, elfBytes + 8) != elfBytes) {
             return Optional.empty();
         }
         long stored = file.get(WORD, elfBytes + 16);
@@ -101,7 +118,7 @@ final class UnpackedCache {
         MemorySegment elf = file.asSlice(0, elfBytes);
         Compression compression = known[(int) stored];
         return seal(elf, compression, key).mismatch(file.asSlice(elfBytes)) == -1
-                ? Optional.of(new Entry(arena, elf, compression))
+                ? Optional.of(new Entry(release, elf, compression))
                 : Optional.empty();
     }
 

@@ -6,24 +6,29 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.tukaani.xz.MemoryLimitException;
 import org.tukaani.xz.UnsupportedOptionsException;
+import xenolith.posix.HostException;
 
 /// Unpacks a kernel with the library for its format, and turns whatever the library complains of into a
 /// [BadKernelException].
 final class Unpacker {
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final String OFFSET = ": offset=";
+
     private final String name;
     private final Compression compression;
+    private final long limit;
 
-    /// `name` is the file's, for messages.
-    Unpacker(String name, Compression compression) {
+    /// `name` is the file's, for messages; what comes out has at most `limit` bytes.
+    Unpacker(String name, Compression compression, long limit) {
         this.name = name;
         this.compression = compression;
+        this.limit = limit;
     }
 
     /// Unpacks a bzImage's payload, whose last four bytes are the unpacked size. For gzip these are gzip's own
     /// trailer; behind the other formats Linux's build adds them, and their decoders must not see them.
-    UnpackedBytes unpackPayload(MemorySegment payload) {
+    KernelBytes unpackPayload(MemorySegment payload) {
         if (payload.byteSize() <= Integer.BYTES) {
             throw corrupt("it is only " + payload.byteSize() + " bytes long", null);
         }
@@ -34,9 +39,9 @@ final class Unpacker {
     }
 
     /// Unpacks a file that is nothing but packed data.
-    UnpackedBytes unpackFile(MemorySegment packed) {
+    KernelBytes unpackFile(MemorySegment packed) {
         if (compression != Compression.ZSTD) {
-            return fill(packed, UnpackedBytes.upTo(KernelImage.MAX_BYTES));
+            return fill(packed, KernelBytes.upTo(limit));
         }
         long size = zstdSize(packed);
         if (size == -1) {
@@ -50,18 +55,18 @@ final class Unpacker {
         try {
             return ZstdPayload.statedSize(packed);
         } catch (RuntimeException broken) {
-            throw corrupt(broken.getMessage(), broken);
+            throw corrupt(reason(broken), broken);
         }
     }
 
-    private UnpackedBytes unpackTo(long size, MemorySegment packed) {
-        if (Long.compareUnsigned(size, KernelImage.MAX_BYTES) > 0) {
+    private KernelBytes unpackTo(long size, MemorySegment packed) {
+        if (Long.compareUnsigned(size, limit) > 0) {
             throw tooLarge();
         }
         if (size == 0) {
             throw corrupt("it states that it unpacks to nothing", null);
         }
-        UnpackedBytes out = fill(packed, UnpackedBytes.exactly(size));
+        KernelBytes out = fill(packed, KernelBytes.exactly(size));
         if (out.left() != 0) {
             out.close();
             throw corrupt("it states " + size + " bytes and unpacks to " + out.filled(), null);
@@ -69,10 +74,13 @@ final class Unpacker {
         return out;
     }
 
-    private UnpackedBytes fill(MemorySegment packed, UnpackedBytes out) {
+    private KernelBytes fill(MemorySegment packed, KernelBytes out) {
         try {
             decode(packed, out);
             return out;
+        } catch (BadKernelException | HostException told) {
+            out.close();
+            throw told;
         } catch (MemoryLimitException | UnsupportedOptionsException notForUs) {
             out.close();
             throw new BadKernelException("%s: this %s needs what is not supported (%s): pack it with a usual preset"
@@ -80,16 +88,14 @@ final class Unpacker {
         } catch (IOException | RuntimeException broken) {
             // The decoders answer broken input with many kinds of unchecked exception, IndexOutOfBounds among them.
             out.close();
-            if (broken instanceof BadKernelException told) {
-                throw told;
+            if (out.overflowed()) {
+                throw out.limit() == limit ? tooLarge() : corrupt("it has more bytes than it states", broken);
             }
-            throw out.left() == 0 && out.filled() == KernelImage.MAX_BYTES
-                    ? tooLarge()
-                    : corrupt(broken.getMessage(), broken);
+            throw corrupt(reason(broken), broken);
         }
     }
 
-    private void decode(MemorySegment packed, UnpackedBytes out) throws IOException {
+    private void decode(MemorySegment packed, KernelBytes out) throws IOException {
         switch (compression) {
             case GZIP, XZ, LZMA, BZIP2 -> StreamedPayload.unpack(compression, packed, out);
             case LZ4 -> LegacyLz4.unpack(packed, out);
@@ -100,11 +106,21 @@ final class Unpacker {
 
     private BadKernelException tooLarge() {
         return new BadKernelException("%s: too large: it unpacks to more than %d MiB"
-                .formatted(name, KernelImage.MAX_BYTES >> 20));
+                .formatted(name, limit >> 20));
+    }
+
+    /// What the decoder said, without the offset that aircompressor adds: it is an address of this process.
+    private static String reason(Exception broken) {
+        String said = broken.getMessage();
+        if (said == null) {
+            return "broken off or damaged";
+        }
+        int offset = said.indexOf(OFFSET);
+        return offset < 0 ? said : said.substring(0, offset);
     }
 
     private BadKernelException corrupt(String reason, Throwable cause) {
         return new BadKernelException("%s: its %s data is corrupt (%s): copy or download it again"
-                .formatted(name, compression.word(), reason == null ? "broken off or damaged" : reason), cause);
+                .formatted(name, compression.word(), reason), cause);
     }
 }

@@ -21,7 +21,7 @@ final class ZstdPayload {
     }
 
     /// Unpacks `packed`, of which the caller owns a private copy, into `out`.
-    static void unpack(MemorySegment packed, UnpackedBytes out) {
+    static void unpack(MemorySegment packed, KernelBytes out) {
         if (packed.byteSize() <= WINDOW_DESCRIPTOR) {
             throw new IllegalArgumentException("the frame header is cut off");
         }

@@ -11,5 +11,8 @@
 /// What a guest can do to us: everything in the file is its author's. Sizes and offsets are checked before they are
 /// used, what a payload unpacks to is bounded by [KernelImage#MAX_BYTES], and whatever is wrong ends in a
 /// [BadKernelException] with one line for the user. The LZ4 and zstd decoders of aircompressor check bounds by their
-/// own code, over `Unsafe`: with those two formats the kernel's author relies on that library being right.
+/// own code, over `Unsafe`: with kernels of those two formats we rely on that library being right.
+///
+/// What stays unseen: the legacy LZ4 frame has no checksum, so a damaged byte among an LZ4 kernel's literals unpacks
+/// to a damaged kernel. The other formats have one, except lzma.
 package xenolith.vmm.image;

@@ -25,7 +25,7 @@ class DamagedKernelTest {
     void aTruncatedBzImageIsRefusedWhereverItIsCut(Compression compression) throws IOException {
         byte[] image = TestPackers.bzImage(TestPackers.payload(compression, KERNEL));
         int lastOfPayload = image.length - 65;
-        for (int length = 0; length <= lastOfPayload; length += 1 + length / 97) {
+        for (int length = 0; length <= lastOfPayload; length += 1 + length / 29) {
             assertThat(outcome(Arrays.copyOf(image, length))).as("cut to %d", length).isNotNull();
         }
     }
@@ -36,7 +36,7 @@ class DamagedKernelTest {
         byte[] packed = TestPackers.pack(compression, KERNEL);
         int refused = 0;
         int tries = 0;
-        for (int length = 0; length < packed.length; length += 1 + length / 97) {
+        for (int length = 0; length < packed.length; length += 1 + length / 29) {
             tries++;
             refused += outcome(Arrays.copyOf(packed, length)) == null ? 0 : 1;
         }
@@ -49,7 +49,7 @@ class DamagedKernelTest {
         byte[] image = TestPackers.bzImage(TestPackers.payload(compression, KERNEL));
         Random random = new Random(7);
         int refused = 0;
-        for (int round = 0; round < 600; round++) {
+        for (int round = 0; round < 200; round++) {
             byte[] damaged = image.clone();
             int flips = 1 + random.nextInt(4);
             for (int i = 0; i < flips; i++) {
@@ -68,7 +68,7 @@ class DamagedKernelTest {
         int payloadAt = image.length - 64 - payload.length;
         int refused = 0;
         for (int at = payloadAt; at < payloadAt + 40; at++) {
-            for (int value = 0; value < 256; value += 5) {
+            for (int value = 0; value < 256; value += 17) {
                 byte[] damaged = image.clone();
                 damaged[at] = (byte) value;
                 refused += outcome(damaged) == null ? 0 : 1;
@@ -85,7 +85,7 @@ class DamagedKernelTest {
             image.layout();
             return null;
         } catch (BadKernelException refused) {
-            assertThat(refused.getMessage()).startsWith(file + ": ").doesNotContain("\n");
+            assertThat(refused.getMessage()).startsWith(file + ": ").doesNotContain("\n", "offset=");
             return refused.getMessage();
         } catch (RuntimeException other) {
             return fail("another exception than BadKernelException", other);

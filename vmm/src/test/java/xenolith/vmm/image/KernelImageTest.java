@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -90,6 +91,19 @@ class KernelImageTest {
     void aPayloadThatSaysItIsEnormousIsRefusedBeforeMemoryIsTaken(Compression compression) throws IOException {
         byte[] packed = TestPackers.pack(compression, KERNEL);
         refused(TestPackers.bzImage(TestPackers.withSize(packed, -1)), "too large");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Compression.class, names = "NONE", mode = Mode.EXCLUDE)
+    void whatUnpacksToMoreThanTheLimitIsTooLarge(Compression compression) throws IOException {
+        long limit = 64 << 10;
+        MemorySegment packed = MemorySegment.ofArray(TestPackers.pack(compression, KERNEL));
+        Unpacker unpacker = new Unpacker("kernel", compression, limit);
+
+        // An LZ4 block is unpacked whole or not at all: there too little room looks like damage.
+        String expected = compression == Compression.LZ4 ? "corrupt" : "too large";
+        assertThatThrownBy(() -> unpacker.unpackFile(packed)).isInstanceOf(BadKernelException.class)
+                .hasMessageContaining(expected);
     }
 
     @Test

@@ -1,39 +1,45 @@
 package xenolith.vmm.image;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import xenolith.posix.Mapping;
 
-/// Where a decoder puts what it unpacks: native memory, page-aligned, bounded.
+/// A kernel's bytes, packed or unpacked: anonymous memory, page-aligned, bounded, filled from its start.
 ///
 /// A decoder that knows the size beforehand fills it without a copy; one that does not makes it grow by doubling.
-/// The arena is shared because the thread that builds the domain need not be the one that read the kernel.
-final class UnpackedBytes implements AutoCloseable {
-    private static final long PAGE = 4096;
+/// Pages are the host's only once they are written: a payload that states a size which it does not reach costs
+/// nothing. The JVM's limit on direct memory, which follows the heap's, does not count them.
+final class KernelBytes implements AutoCloseable {
     private static final long FIRST_CAPACITY = 4 << 20;
 
     private final long limit;
-    private Arena arena = Arena.ofShared();
+    private Mapping mapping;
     private MemorySegment buffer;
     private long filled;
+    private boolean overflowed;
 
-    private UnpackedBytes(long capacity, long limit) {
+    private KernelBytes(long capacity, long limit) {
         this.limit = limit;
-        this.buffer = arena.allocate(capacity, PAGE);
+        this.mapping = Mapping.anonymous(capacity);
+        this.buffer = mapping.segment();
     }
 
     /// Room for exactly `byteLength`; more is refused.
-    static UnpackedBytes exactly(long byteLength) {
-        return new UnpackedBytes(byteLength, byteLength);
+    static KernelBytes exactly(long byteLength) {
+        return new KernelBytes(byteLength, byteLength);
     }
 
     /// Room for what will come, up to `limit` bytes.
-    static UnpackedBytes upTo(long limit) {
-        return new UnpackedBytes(Math.min(FIRST_CAPACITY, limit), limit);
+    static KernelBytes upTo(long limit) {
+        return new KernelBytes(Math.min(FIRST_CAPACITY, limit), limit);
     }
 
     long filled() {
         return filled;
+    }
+
+    long limit() {
+        return limit;
     }
 
     /// How much may still come.
@@ -41,9 +47,15 @@ final class UnpackedBytes implements AutoCloseable {
         return limit - filled;
     }
 
+    /// Whether more came than there may be.
+    boolean overflowed() {
+        return overflowed;
+    }
+
     /// Room for up to `byteLength` bytes (fewer at the limit) right behind what is filled. Write it, then say
-    /// [#advance].
+    /// [#advance]. Asking for room at the limit counts as an overflow.
     MemorySegment room(long byteLength) {
+        overflowed |= left() == 0;
         long length = Math.min(byteLength, left());
         ensure(length);
         return buffer.asSlice(filled, length);
@@ -57,6 +69,7 @@ final class UnpackedBytes implements AutoCloseable {
     /// Adds bytes. Returns whether there was room for them; if not, nothing is added.
     boolean append(byte[] bytes, int length) {
         if (length > left()) {
+            overflowed = true;
             return false;
         }
         ensure(length);
@@ -65,22 +78,22 @@ final class UnpackedBytes implements AutoCloseable {
         return true;
     }
 
-    /// What was filled. Valid until the arena of [#release] is closed.
+    /// What was filled. Valid until the mapping of [#release] is closed.
     MemorySegment bytes() {
         return buffer.asSlice(0, filled);
     }
 
-    /// Hands the memory to the caller, who must close the arena.
-    Arena release() {
-        Arena released = arena;
-        arena = null;
+    /// Hands the memory to the caller, who must close it.
+    Mapping release() {
+        Mapping released = mapping;
+        mapping = null;
         return released;
     }
 
     @Override
     public void close() {
-        if (arena != null) {
-            arena.close();
+        if (mapping != null) {
+            mapping.close();
         }
     }
 
@@ -89,11 +102,10 @@ final class UnpackedBytes implements AutoCloseable {
             return;
         }
         long capacity = Math.min(limit, Math.max(filled + more, buffer.byteSize() * 2));
-        Arena wider = Arena.ofShared();
-        MemorySegment moved = wider.allocate(capacity, PAGE);
-        MemorySegment.copy(buffer, 0, moved, 0, filled);
-        arena.close();
-        arena = wider;
-        buffer = moved;
+        Mapping wider = Mapping.anonymous(capacity);
+        MemorySegment.copy(buffer, 0, wider.segment(), 0, filled);
+        mapping.close();
+        mapping = wider;
+        buffer = wider.segment();
     }
 }
