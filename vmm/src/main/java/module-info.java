@@ -5,7 +5,6 @@
 module xenolith.vmm {
     requires xenolith.kvm;
     requires transitive xenolith.abi;
-    requires jdk.unsupported; // aircompressor wants sun.misc.Unsafe and does not say so
     requires org.tukaani.xz;
     requires aircompressor.v3;
     requires org.apache.commons.compress;

@@ -132,6 +132,12 @@ final class GuestCpu implements GuestRegisters {
         userSegments(cs, ss);
     }
 
+    /// Undoes the first half of a way into the kernel: the user's root again; its GS base is still loaded.
+    void backToUser() {
+        KvmSregs.cr3(sregs, window.userCr3());
+        dirty |= KvmRun.KVM_SYNC_X86_SREGS;
+    }
+
     void kernelSegments() {
         segments(MonitorAbi.GUEST_CS, MonitorAbi.GUEST_SS, true);
     }

@@ -1,19 +1,23 @@
 package xenolith.vmm.machine;
 
-import xenolith.vmm.domain.Domain;
+import xenolith.abi.XenCallback;
 import xenolith.vmm.control.DomainLog.Trace;
+import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.CpuidPolicy;
 import xenolith.vmm.emul.Decoder;
+import xenolith.vmm.emul.GuestRegisters;
 import xenolith.vmm.emul.Instruction;
 import xenolith.vmm.emul.PrivilegedOps;
 import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.monitor.MonitorAbi;
 import xenolith.vmm.monitor.MonitorWindow;
 
 /// What Java does about an exception of the guest: emulates what a guest kernel may not execute itself, or sends the
 /// exception to the guest's kernel. Called with the guest's own registers in [GuestCpu].
 final class Traps {
+    private static final int OVERFLOW = 4;
     private static final int INVALID_OPCODE = 6;
     private static final int DEVICE_NOT_AVAILABLE = 7;
     private static final int DOUBLE_FAULT = 8;
@@ -23,6 +27,9 @@ final class Traps {
     /// Vectors with an error code: 8, 10–14, 17, 21.
     private static final int WITH_ERROR = 1 << 8 | 0x1f << 10 | 1 << 17 | 1 << 21;
     private static final long ERROR_USER = 4;
+    private static final int R11 = 11;
+    private static final int GATE_LENGTH = 2;
+    private static final int SYSCALL_LENGTH = 2;
 
     private final Vcpu vcpu;
     private final Domain domain;
@@ -59,6 +66,44 @@ final class Traps {
         handle(PAGE_FAULT, true, takeFrame(true), window.faultAddress());
     }
 
+    /// The stub of a user's page fault rang because the guest has no handler.
+    void userFault() {
+        cpu.backToUser();
+        handle(PAGE_FAULT, true, takeFrame(true), window.faultAddress());
+    }
+
+    /// The stub of a system call rang: the user wrote `int $4` itself, which is #OF, or the guest has no handler for
+    /// system calls, which is #UD at the instruction, as Xen has it.
+    void userGate() {
+        cpu.backToUser();
+        takeFrame(false);
+        if (cpu.rip() == Monitor.lstar(vcpu.id()) + GATE_LENGTH) {
+            cpu.rip(cpu.get(GuestRegisters.RCX) - SYSCALL_LENGTH);
+            cpu.rflags(cpu.get(R11));
+            handle(INVALID_OPCODE, false, 0, 0);
+        } else {
+            handle(OVERFLOW, false, 0, 0);
+        }
+    }
+
+    /// Whether a user stands at the gate for system calls, which it did not get through.
+    boolean isSystemCallGate() {
+        return cpu.rip() == Monitor.lstar(vcpu.id()) && !cpu.inKernel();
+    }
+
+    /// Some hosts cannot enter the gate with a non-canonical RSP, which any process may set: the system call is
+    /// delivered from here.
+    void systemCallWithBadStack() {
+        cpu.rip(cpu.get(GuestRegisters.RCX));
+        cpu.rflags(cpu.get(R11));
+        cpu.userSegments(MonitorAbi.GUEST_CS, MonitorAbi.GUEST_SS);
+        long handler = vcpu.traps().callback(XenCallback.CALLBACKTYPE_SYSCALL);
+        if (handler == 0 || !bounce.systemCall(handler,
+                vcpu.traps().callbackMasksEvents(XenCallback.CALLBACKTYPE_SYSCALL))) {
+            Crash.of(vcpu, cpu, "a system call and no handler or stack for it");
+        }
+    }
+
     /// The stub found a divide error that nobody had asked for.
     void divideError() {
         takeFrame(false);
@@ -93,6 +138,10 @@ final class Traps {
         if (tracing) {
             domain.log().line(String.format("vcpu%d trap %d error 0x%x rip 0x%x cr2 0x%x %s", vcpu.id(), vector, error,
                     cpu.rip(), faultAddress, cpu.inKernel() ? "kernel" : "user"));
+        }
+        if (isSystemCallGate()) {
+            systemCallWithBadStack();
+            return;
         }
         if (MonitorAbi.isMonitorCode(cpu.rip())) {
             Crash.of(vcpu, cpu, "trap " + vector + " in a stub: the guest's kernel gave it a bad stack or segment base");

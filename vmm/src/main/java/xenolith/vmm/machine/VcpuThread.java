@@ -165,13 +165,17 @@ final class VcpuThread implements Runnable {
             return true;
         }
         switch ((int) (ma - MonitorAbi.CALL_BELL_MA)) {
-            case MonitorAbi.BELL_KERNEL_FAULT, MonitorAbi.BELL_USER_FAULT -> {
+            case MonitorAbi.BELL_KERNEL_FAULT -> {
                 domain.counters().exit(Exit.KERNEL_FAULT);
                 traps.pageFault();
             }
+            case MonitorAbi.BELL_USER_FAULT -> {
+                domain.counters().exit(Exit.USER_GATE);
+                traps.userFault();
+            }
             case MonitorAbi.BELL_USER_GATE4 -> {
                 domain.counters().exit(Exit.USER_GATE);
-                userGate4();
+                traps.userGate();
             }
             case MonitorAbi.BELL_DIVIDE -> traps.divideError();
             default -> Crash.of(vcpu, cpu, "a write to 0x" + Long.toHexString(ma) + ", where no memory is");
@@ -199,17 +203,12 @@ final class VcpuThread implements Runnable {
         return false;
     }
 
-    /// `int $4` by the user, or a system call without a handler: #OF, or #UD at the instruction as Xen has it.
-    private void userGate4() {
-        Crash.of(vcpu, cpu, "int $4 in user mode");
-    }
-
     private boolean otherExit(KvmRun run) {
         domain.counters().exit(Exit.OTHER);
         int reason = run.exitReason();
-        if (reason == KvmExitReason.KVM_EXIT_INTERNAL_ERROR && cpu.rip() == MonitorAbi.windowVa(vcpu.id())
-                + MonitorAbi.W_LSTAR && !cpu.inKernel()) {
-            return systemCallWithBadStack();
+        if (reason == KvmExitReason.KVM_EXIT_INTERNAL_ERROR && traps.isSystemCallGate()) {
+            traps.systemCallWithBadStack();
+            return true;
         }
         String what = KvmExitReason.name(reason);
         if (reason == KvmExitReason.KVM_EXIT_INTERNAL_ERROR) {
@@ -218,20 +217,6 @@ final class VcpuThread implements Runnable {
             what = "a read of 0x" + Long.toHexString(run.mmioPhysAddr()) + ", where no memory is";
         }
         Crash.of(vcpu, cpu, what);
-        return true;
-    }
-
-    /// Some hosts cannot enter the system-call gate with a non-canonical RSP, which any process may set: the system
-    /// call is delivered from here.
-    private boolean systemCallWithBadStack() {
-        cpu.rip(cpu.get(GuestCpu.RCX));
-        cpu.rflags(cpu.get(11));
-        cpu.userSegments(MonitorAbi.GUEST_CS, MonitorAbi.GUEST_SS);
-        long handler = vcpu.traps().callback(XenCallback.CALLBACKTYPE_SYSCALL);
-        if (handler == 0 || !bounce.systemCall(handler,
-                vcpu.traps().callbackMasksEvents(XenCallback.CALLBACKTYPE_SYSCALL))) {
-            Crash.of(vcpu, cpu, "a system call and no handler or stack for it");
-        }
         return true;
     }
 
