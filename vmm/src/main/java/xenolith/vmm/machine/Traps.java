@@ -17,6 +17,7 @@ import xenolith.vmm.monitor.MonitorWindow;
 /// What Java does about an exception of the guest: emulates what a guest kernel may not execute itself, or sends the
 /// exception to the guest's kernel. Called with the guest's own registers in [GuestCpu].
 final class Traps {
+    private static final int DEBUG = 1;
     private static final int OVERFLOW = 4;
     private static final int INVALID_OPCODE = 6;
     private static final int DEVICE_NOT_AVAILABLE = 7;
@@ -27,6 +28,8 @@ final class Traps {
     /// Vectors with an error code: 8, 10–14, 17, 21.
     private static final int WITH_ERROR = 1 << 8 | 0x1f << 10 | 1 << 17 | 1 << 21;
     private static final long ERROR_USER = 4;
+    private static final long RFLAGS_TF = 0x100;
+    private static final long DR6_SINGLE_STEP = 0x4000;
     private static final int R11 = 11;
     private static final int GATE_LENGTH = 2;
     private static final int SYSCALL_LENGTH = 2;
@@ -154,8 +157,19 @@ final class Traps {
                 state.taskSwitched(false);
                 deliver(vector, false, 0);
             }
+            case DEBUG -> {
+                noteDebugTrap();
+                deliver(vector, false, 0);
+            }
             case DOUBLE_FAULT, MACHINE_CHECK -> Crash.of(vcpu, cpu, "exception " + vector + " in the guest");
             default -> deliver(vector, hasError, error);
+        }
+    }
+
+    /// The guest reads the cause of a debug trap from its virtual DR6; so far only single steps have one.
+    private void noteDebugTrap() {
+        if ((cpu.rflags() & RFLAGS_TF) != 0) {
+            vcpu.debugRegister(6, vcpu.debugRegister(6) | DR6_SINGLE_STEP);
         }
     }
 
