@@ -53,6 +53,10 @@ handlers_u:
     mov     SUPER(handlers_u, W_HANDLERS, S_KERNEL_CR3), %rsp
     mov     %rsp, %cr3                      /* ... continues in handlers_k */
 
+    .org handlers_u + H_GATE13              /* the user did: the VMM sorts it out */
+    mov     %al, (handlers_u - W_HANDLERS + W_TRAP_BELL + 13)(%rip)
+    hlt
+
     .org handlers_u + H_GATE0               /* divide error of the guest's user: the kernel's to handle */
     mov     %al, (handlers_u - W_HANDLERS + W_TRAP_BELL)(%rip)
     hlt
@@ -83,6 +87,10 @@ handlers_k:
     iretq
     .org handlers_k + H_GATE14 + 20         /* ... from handlers_u: a page fault of the user */
     lea     SUPER(handlers_k, W_HANDLERS, S_FRAME_USER_FAULT), %rsp
+    iretq
+
+    .org handlers_k + H_GATE13              /* the guest's kernel executed something privileged */
+    lea     SUPER(handlers_k, W_HANDLERS, S_FRAME_KERNEL_GP), %rsp
     iretq
 
     .org handlers_k + H_GATE0               /* divide error: how a stub asks for a commit (or a bug of the kernel) */
@@ -122,9 +130,13 @@ post:
     mov     %rcx, MBOX(M_SEQ)               /* the poller reads the arguments only after it saw this store */
     cmpq    $0, ALIAS(S_POLLER)
     je      ring
+    mov     $SPINS, %eax
 1:  pause
     cmp     %rcx, MBOX(M_ANSWER)            /* written after M_RESULT and M_ACTION */
-    jne     1b
+    je      act
+    dec     %eax
+    jnz     1b
+    jmp     ring                            /* the poller has lost its core: an exit is quicker by now */
 act:
     mov     MBOX(M_ACTION), %ecx
     test    %ecx, %ecx
@@ -388,6 +400,30 @@ fault_slow:
     pop     %rax
     mov     %al, CALL_BELL(BELL_KERNEL_FAULT)
 2:  jmp     2b
+
+/* As above. CLI and STI are thousands in a boot, and no-ops: what counts is the event mask. */
+    .globl stub_kernel_gp
+stub_kernel_gp:
+    push    %rax
+    cmpq    $0, ALIAS(S_SKIP_CLI)
+    je      3f
+    mov     ALIAS(S_IST_RIP), %rax
+    cmpb    $0xfa, (%rax)                   /* CLI */
+    je      4f
+    cmpb    $0xfb, (%rax)                   /* STI */
+    je      4f
+3:  pop     %rax
+    mov     %al, CALL_BELL(BELL_KERNEL_GP)
+5:  jmp     5b
+4:  inc     %rax
+    incq    MBOX(M_COUNT_CLI)
+    pushq   ALIAS(S_IST_SS)
+    pushq   ALIAS(S_IST_RSP)
+    pushq   ALIAS(S_IST_RFLAGS)
+    pushq   ALIAS(S_IST_CS)
+    push    %rax
+    mov     40(%rsp), %rax
+    iretq
     .org lstar_k + 4096
 
 /* --------------------------------------------------------------------------------------------- ring 0: commits -- */

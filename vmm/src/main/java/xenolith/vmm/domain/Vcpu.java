@@ -221,5 +221,6 @@ public final class Vcpu implements EventTarget {
 
     public void iopl(int level) {
         iopl = level;
+        window.skipCli(level > 0);
     }
 }

@@ -196,14 +196,16 @@ public final class GuestDomain implements AutoCloseable {
         HypercallServer server = new HypercallServer(vcpu, hypercalls, new VcpuSleep(vcpu, cpu));
         Traps traps = new Traps(vcpu, cpu, bounce, machine.cpuid(id));
         Runnable beforeEntry = () -> { };
+        Runnable atEnd = () -> { };
         if (poller) {
             Poller polling = new Poller(vcpu, server);
             beforeEntry = polling::wake;
+            atEnd = polling::stop;
             spawn("poll-" + domain.name() + "-" + id, polling);
         }
         firstEntryNanoTime = System.nanoTime();
         spawn("vcpu-" + domain.name() + "-" + id, new VcpuThread(vcpu, cpu,
-                new VcpuParts(server, traps, bounce, beforeEntry)));
+                new VcpuParts(server, traps, bounce, beforeEntry, atEnd)));
     }
 
     private void spawn(String name, Runnable body) {

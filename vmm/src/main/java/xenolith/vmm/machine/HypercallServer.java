@@ -27,6 +27,7 @@ final class HypercallServer {
     private volatile long served;
     /// The call that the poller left, perhaps half done, to the vcpu's thread.
     private volatile long handedOver = NOTHING;
+    private int late;
     private boolean unfinished;
     private boolean proofDue;
     private boolean drained;
@@ -49,6 +50,16 @@ final class HypercallServer {
         return sequence == served;
     }
 
+    /// How many calls in a row the poller was too late for: it seems not to have a core to itself.
+    int late() {
+        return late;
+    }
+
+    /// The poller rests, and starts afresh.
+    void forgetLate() {
+        late = 0;
+    }
+
     /// Whether the poller has left this call to the vcpu's thread.
     boolean isHandedOver(long sequence) {
         return sequence == handedOver;
@@ -68,6 +79,7 @@ final class HypercallServer {
             return;
         }
         served = sequence;
+        late = 0;
         domain.counters().polledCall();
         int actions = context.actions();
         if (commits.isNeeded()) {
@@ -90,6 +102,9 @@ final class HypercallServer {
         context.polled(false);
         if (!call(sequence == handedOver)) {
             throw new IllegalStateException("hypercall " + number + " asks for the thread that it has");
+        }
+        if (sequence != handedOver && window.poller()) {
+            late++;
         }
         served = sequence;
         handedOver = NOTHING;

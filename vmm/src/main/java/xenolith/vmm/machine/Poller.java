@@ -15,6 +15,9 @@ final class Poller implements Runnable {
     private static final int LOOKS = 64;
     /// Rounds of looks without a running vcpu, a few microseconds each, before it sleeps.
     private static final int PATIENCE = 200;
+    /// Calls in a row that it may be late for before it gives up its core, which it does not seem to have, for a rest.
+    private static final int MOST_LATE = 6;
+    private static final long REST_NS = 20_000_000;
 
     private final Vcpu vcpu;
     private final Domain domain;
@@ -23,6 +26,7 @@ final class Poller implements Runnable {
     private final ReentrantLock lock;
     private volatile Thread thread;
     private volatile boolean asleep = true;
+    private volatile long restUntilNanoTime = System.nanoTime();
 
     Poller(Vcpu vcpu, HypercallServer server) {
         this.vcpu = vcpu;
@@ -42,7 +46,7 @@ final class Poller implements Runnable {
             while (domain.end() == null) {
                 look();
                 idle = vcpu.where() == Vcpu.IN_GUEST ? 0 : idle + 1;
-                if (idle > PATIENCE) {
+                if (idle > PATIENCE || resting()) {
                     sleep();
                     idle = 0;
                 }
@@ -54,11 +58,21 @@ final class Poller implements Runnable {
         }
     }
 
-    /// Wakes it if it sleeps; the vcpu's thread calls this before each entry.
+    /// Wakes it if it sleeps, or lets it rest if it is of no use; the vcpu's thread calls this before each entry, with
+    /// the lock held.
     void wake() {
-        if (asleep) {
+        if (server.late() > MOST_LATE) {
+            server.forgetLate();
+            restUntilNanoTime = System.nanoTime() + REST_NS;
+            window.poller(false);
+        } else if (asleep && System.nanoTime() - restUntilNanoTime > 0) {
             LockSupport.unpark(thread);
         }
+    }
+
+    /// Lets it see that the domain has ended.
+    void stop() {
+        LockSupport.unpark(thread);
     }
 
     private void look() {
@@ -92,10 +106,14 @@ final class Poller implements Runnable {
         } finally {
             lock.unlock();
         }
-        if (vcpu.where() != Vcpu.IN_GUEST && domain.end() == null) {
+        while (domain.end() == null && (resting() || vcpu.where() != Vcpu.IN_GUEST)) {
             LockSupport.park(this);
         }
         awake(true);
+    }
+
+    private boolean resting() {
+        return System.nanoTime() - restUntilNanoTime < 0;
     }
 
     private void awake(boolean yes) {

@@ -69,6 +69,11 @@ final class Traps {
         handle(PAGE_FAULT, true, takeFrame(true), window.faultAddress());
     }
 
+    /// The stub of a general-protection fault of the kernel rang, at ring 3 likewise.
+    void kernelProtectionFault() {
+        handle(GENERAL_PROTECTION, true, takeFrame(true), 0);
+    }
+
     /// The stub of a user's page fault rang because the guest has no handler.
     void userFault() {
         cpu.backToUser();
@@ -126,7 +131,9 @@ final class Traps {
             Crash.of(vcpu, cpu, "the monitor trapped: error code 0x" + Long.toHexString(error) + " cr2 0x"
                     + Long.toHexString(cpu.cr2()));
         } else if (cpu.inKernel()) {
-            cpu.kernelSegments();
+            if (cpu.inRing0()) {
+                cpu.kernelSegments();
+            }
         } else {
             cpu.userSegments(cs, (int) window.gateFrame(at, word + 4) & 0xffff);
         }

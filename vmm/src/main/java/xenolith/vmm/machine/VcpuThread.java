@@ -32,6 +32,7 @@ final class VcpuThread implements Runnable {
     private final IretHypercall iret;
     private final ReentrantLock lock;
     private final Runnable beforeEntry;
+    private final Runnable atEnd;
     private final boolean tracing;
 
     VcpuThread(Vcpu vcpu, GuestCpu cpu, VcpuParts parts) {
@@ -45,6 +46,7 @@ final class VcpuThread implements Runnable {
         this.iret = new IretHypercall(vcpu, cpu);
         this.lock = domain.lock();
         this.beforeEntry = parts.beforeEntry();
+        this.atEnd = parts.atEnd();
         this.tracing = domain.log().traces(Trace.EXITS);
     }
 
@@ -69,6 +71,7 @@ final class VcpuThread implements Runnable {
             vcpu.enter(Vcpu.IN_HOST);
             vcpu.timer().close();
             lock.unlock();
+            atEnd.run();
         }
     }
 
@@ -168,6 +171,10 @@ final class VcpuThread implements Runnable {
             case MonitorAbi.BELL_KERNEL_FAULT -> {
                 domain.counters().exit(Exit.KERNEL_FAULT);
                 traps.pageFault();
+            }
+            case MonitorAbi.BELL_KERNEL_GP -> {
+                domain.counters().exit(Exit.TRAP);
+                traps.kernelProtectionFault();
             }
             case MonitorAbi.BELL_USER_FAULT -> {
                 domain.counters().exit(Exit.USER_GATE);

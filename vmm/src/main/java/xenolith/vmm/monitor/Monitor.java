@@ -185,7 +185,8 @@ public final class Monitor {
         mapTaskAndGates(id, va);
         mapCommitList(id);
         MonitorWindow window = new MonitorWindow(memory, superMa, mailboxMa, id);
-        window.initFrames(stub(id, "stub_syscall"), stub(id, "stub_user_fault"), stub(id, "stub_kernel_fault"));
+        window.initFrames(stub(id, "stub_syscall"), stub(id, "stub_user_fault"), stub(id, "stub_kernel_fault"),
+                stub(id, "stub_kernel_gp"));
         return window;
     }
 
@@ -211,6 +212,7 @@ public final class Monitor {
         return switch (vector) {
             case 0 -> MonitorAbi.H_GATE0;
             case 4 -> MonitorAbi.H_GATE4;
+            case 13 -> MonitorAbi.H_GATE13;
             case 14 -> MonitorAbi.H_GATE14;
             default -> (long) vector * MonitorAbi.STUB_BYTES;
         };

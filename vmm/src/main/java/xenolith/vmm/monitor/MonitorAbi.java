@@ -48,11 +48,13 @@ public final class MonitorAbi {
     public static final int BELL_USER_FAULT = 8;
     public static final int BELL_KERNEL_FAULT = 12;
     public static final int BELL_DIVIDE = 16;
+    public static final int BELL_KERNEL_GP = 20;
 
     // ---- entries of the handlers page
     static final int STUB_BYTES = 8;
     static final int H_GATE4 = 0x800;
     static final int H_GATE14 = 0x880;
+    static final int H_GATE13 = 0x8c0;
     static final int H_GATE0 = 0x900;
 
     // ---- actions that Java asks of the stub with its answer
@@ -65,6 +67,8 @@ public final class MonitorAbi {
     public static final int COMMIT_AGAIN = 0x1000;
 
     static final int COMMIT_MAX = 4096;
+    /// How often a stub looks for the poller's answer before it rings: about as long as an exit takes.
+    static final int SPINS = 2000;
     /// TF, NT, RF, VM, VIF, VIP, IOPL: user flags that the quick way back to the user leaves to Java.
     static final int SLOW_FLAGS = 0x1f_7100;
     static final int HYPERVISOR_IRET = 23;
@@ -89,10 +93,11 @@ public final class MonitorAbi {
             word("S_VCPU_INFO"), word("S_POLLER"),
             word("S_SYSCALL_ENTRY"), word("S_SYSCALL_MASKS"),
             word("S_EVENT_ENTRY"),
-            word("S_FAULT_ENTRY"), word("S_FAULT_MASKS"),
-            MemoryLayout.paddingLayout(0x100 - 13 * 8),
+            word("S_FAULT_ENTRY"), word("S_FAULT_MASKS"), word("S_SKIP_CLI"),
+            MemoryLayout.paddingLayout(0x100 - 14 * 8),
             frame("S_FRAME_SYSCALL"), frame("S_FRAME_USER_FAULT"), frame("S_FRAME_KERNEL_FAULT"),
-            MemoryLayout.paddingLayout(0x1000 - 0x100 - 3 * 40 - 48),
+            frame("S_FRAME_KERNEL_GP"),
+            MemoryLayout.paddingLayout(0x1000 - 0x100 - 4 * 40 - 48),
             // the frame that a gate pushes on the interrupt stack
             word("S_IST_ERROR"), word("S_IST_RIP"), word("S_IST_CS"), word("S_IST_RFLAGS"), word("S_IST_RSP"),
             word("S_IST_SS"));
@@ -110,7 +115,8 @@ public final class MonitorAbi {
             word("M_FAULT_RSP"),
             word("M_COUNT_SYSCALL"), word("M_COUNT_IRET_USER"), word("M_COUNT_IRET_KERNEL"),
             word("M_COUNT_USER_FAULT"), word("M_COUNT_KERNEL_FAULT"), word("M_COUNT_UPCALL"),
-            MemoryLayout.paddingLayout(0x1000 - 0x100 - 12 * 8));
+            word("M_COUNT_CLI"),
+            MemoryLayout.paddingLayout(0x1000 - 0x100 - 13 * 8));
 
     /// Top of the small stack in the mailbox that a kernel fault's stub runs on.
     static final int SCRATCH_STACK_TOP = W_MAILBOX + 0x1000;
@@ -158,12 +164,15 @@ public final class MonitorAbi {
         add(lines, "STUB_BYTES", STUB_BYTES);
         add(lines, "H_GATE0", H_GATE0);
         add(lines, "H_GATE4", H_GATE4);
+        add(lines, "H_GATE13", H_GATE13);
         add(lines, "H_GATE14", H_GATE14);
         add(lines, "BELL_HYPERCALL", BELL_HYPERCALL);
         add(lines, "BELL_USER_GATE4", BELL_USER_GATE4);
         add(lines, "BELL_USER_FAULT", BELL_USER_FAULT);
         add(lines, "BELL_KERNEL_FAULT", BELL_KERNEL_FAULT);
         add(lines, "BELL_DIVIDE", BELL_DIVIDE);
+        add(lines, "BELL_KERNEL_GP", BELL_KERNEL_GP);
+        add(lines, "SPINS", SPINS);
         add(lines, "ACT_RING", ACT_RING);
         add(lines, "ACT_COMMIT", ACT_COMMIT);
         add(lines, "ACT_FS_BASE", ACT_FS_BASE);

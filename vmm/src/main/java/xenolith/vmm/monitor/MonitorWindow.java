@@ -23,6 +23,8 @@ public final class MonitorWindow {
     private static final long FRAME_SYSCALL = MonitorAbi.superOffset("S_FRAME_SYSCALL");
     private static final long FRAME_USER_FAULT = MonitorAbi.superOffset("S_FRAME_USER_FAULT");
     private static final long FRAME_KERNEL_FAULT = MonitorAbi.superOffset("S_FRAME_KERNEL_FAULT");
+    private static final long FRAME_KERNEL_GP = MonitorAbi.superOffset("S_FRAME_KERNEL_GP");
+    private static final long SKIP_CLI = MonitorAbi.superOffset("S_SKIP_CLI");
     private static final long FRAME_RSP = 24;
 
     private static final long SEQ = MonitorAbi.mailboxOffset("M_SEQ");
@@ -60,11 +62,12 @@ public final class MonitorWindow {
         noCommit();
     }
 
-    /// Writes the frames by which ring 0 enters the three stubs.
-    void initFrames(long syscallRip, long userFaultRip, long kernelFaultRip) {
+    /// Writes the frames by which ring 0 enters the stubs.
+    void initFrames(long syscallRip, long userFaultRip, long kernelFaultRip, long kernelGpRip) {
         initFrame(FRAME_SYSCALL, syscallRip, 0);
         initFrame(FRAME_USER_FAULT, userFaultRip, 0);
         initFrame(FRAME_KERNEL_FAULT, kernelFaultRip, va + MonitorAbi.SCRATCH_STACK_TOP);
+        initFrame(FRAME_KERNEL_GP, kernelGpRip, va + MonitorAbi.SCRATCH_STACK_TOP);
     }
 
     private void initFrame(long frame, long rip, long rsp) {
@@ -128,6 +131,16 @@ public final class MonitorWindow {
     public void pageFaultEntry(long va, boolean masksEvents) {
         memory.writeWord(superMa + FAULT_ENTRY, va);
         memory.writeWord(superMa + FAULT_MASKS, masksEvents ? 1 : 0);
+    }
+
+    /// Whether CLI and STI of the guest's kernel do nothing, rather than fault.
+    public void skipCli(boolean skip) {
+        memory.writeWord(superMa + SKIP_CLI, skip ? 1 : 0);
+    }
+
+    /// Whether the stubs count on a poller.
+    public boolean poller() {
+        return memory.readWord(superMa + POLLER) != 0;
     }
 
     /// Word `index` of the frame on the interrupt stack at machine-independent offset `rsp & 0xfff`.
@@ -243,7 +256,8 @@ public final class MonitorWindow {
         memory.writeWord(mailboxMa + ACTION, action);
     }
 
-    /// What the stubs counted: system calls, irets to user and kernel, user and kernel faults, upcalls. The guest
+    /// What the stubs counted: system calls, irets to user and kernel, user and kernel faults, upcalls,
+    /// CLI and STI. The guest
     /// could forge them; they are for people to read.
     public long count(StubCount which) {
         return memory.readWord(mailboxMa + COUNTS + 8L * which.ordinal());
@@ -251,6 +265,6 @@ public final class MonitorWindow {
 
     /// In the order of the mailbox.
     public enum StubCount {
-        SYSCALL, IRET_USER, IRET_KERNEL, USER_FAULT, KERNEL_FAULT, UPCALL
+        SYSCALL, IRET_USER, IRET_KERNEL, USER_FAULT, KERNEL_FAULT, UPCALL, CLI
     }
 }
