@@ -59,6 +59,9 @@ final class VcpuThread implements Runnable {
             cpu.run().validRegs(KvmRun.KVM_SYNC_X86_REGS | KvmRun.KVM_SYNC_X86_SREGS);
             boolean registersFree = true;
             while (domain.end() == null) {
+                // From here on a kick is a signal, which stays pending until the entry and then ends it at once: an
+                // event that is raised after we looked is not lost.
+                vcpu.enter(Vcpu.IN_GUEST);
                 deliverEvents(registersFree);
                 registersFree = handle(enterGuest());
             }
@@ -103,14 +106,12 @@ final class VcpuThread implements Runnable {
         }
     }
 
-    /// Enters with the lock released; returns KVM_RUN's errno. From here to the entry a kick is a signal that stays
-    /// pending until the entry, which it then ends at once.
+    /// Enters with the lock released; returns KVM_RUN's errno.
     private int enterGuest() {
         if (domain.commits().isNeeded() && !cpu.inRing0() && cpu.inKernel()
                 && !MonitorAbi.isMonitorCode(cpu.rip())) {
             resumeByCommit();
         }
-        vcpu.enter(Vcpu.IN_GUEST);
         beforeEntry.run();
         lock.unlock();
         int errno = cpu.enter();
