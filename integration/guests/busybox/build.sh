@@ -2,8 +2,8 @@
 # usage: build.sh BUSYBOX OUTPUT_DIRECTORY
 #
 # Makes two initramfs images, each only when something that goes into it has changed:
-#   busybox.cpio.gz  busybox and the first process, nothing else: what demo and boot benchmarks run
-#   tests.cpio.gz    the same with the C programs of ../src, the benchmark and ../scripts
+#   busybox.cpio.gz  busybox, the first process and ../scripts, nothing else: what demo and boot benchmarks run
+#   tests.cpio.gz    the same with the C programs of ../src and the benchmark
 # Another cpio archive may be appended to either (the kernel unpacks one after the other); a file /script in it is
 # run by the first process.
 set -eu
@@ -30,6 +30,8 @@ base_tree() {
         [ "$applet" = busybox ] || ln -s /bin/busybox "$1/bin/$applet"
     done
     install -m 755 "$here/init" "$1/init"
+    mkdir "$1/scripts"
+    cp "$guests"/scripts/* "$1/scripts/"
     echo "PS1='xenolith:\\w\\\$ '" >"$1/etc/profile"
 }
 
@@ -45,7 +47,7 @@ pack() {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
-if ! is_current busybox.cpio.gz "$0" "$here/init" "$busybox"; then
+if ! is_current busybox.cpio.gz "$0" "$here/init" "$busybox" "$guests"/scripts/*; then
     base_tree "$work/busybox"
     pack "$work/busybox" busybox.cpio.gz
 fi
@@ -56,7 +58,5 @@ if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$@" "$guest
     base_tree "$work/tests"
     gcc -O2 -Wall -Wextra -Werror -static -pthread -s -o "$work/tests/bin/guesttest" "$guests"/src/*.c -lm
     gcc -O2 -static -s -o "$work/tests/bin/guestbench" "$bench"
-    mkdir "$work/tests/scripts"
-    cp "$guests"/scripts/* "$work/tests/scripts/"
     pack "$work/tests" tests.cpio.gz
 fi

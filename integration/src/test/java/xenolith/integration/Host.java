@@ -56,9 +56,14 @@ final class Host {
         requireKvm();
     }
 
+    /// What `xenolith info` says, asked once.
+    private static final class Info {
+        static final Launched ONCE = Launched.of(List.of("info"), null);
+    }
+
     /// Skips the calling test, with the reason, where this machine has no KVM that we can use.
     static void requireKvm() {
-        Launched info = Launched.of(List.of("info"), null);
+        Launched info = Info.ONCE;
         if (info.status() == STATUS_HOST_UNFIT) {
             skip(info.stderr().strip());
         }

@@ -1,0 +1,46 @@
+# ./dev bench: measures. Nothing here fails for being slow; the machine should be doing nothing else.
+
+verb_bench() {
+    name=${1:-}
+    [ $# -eq 0 ] || shift
+    case $name in
+        boot) bench_boot "$@" ;;
+        guest) bench_guest "$@" ;;
+        *)
+            echo "usage: ./dev bench <name>"
+            echo "  boot [N]         boot both kernels N times (default 5), beside QEMU's emulator where that is installed"
+            echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
+            ;;
+    esac
+}
+
+bench_ready() {
+    verb_setup
+    build_if_changed
+    trouble=$(kvm_trouble)
+    [ -z "$trouble" ] || fail "no guest can run here: $trouble"
+}
+
+bench_boot() {
+    bench_ready
+    "$JAVA_HOME/bin/java" -XX:+UseSerialGC "$root/bench/BootTime.java" "${1:-5}" "$root/xenolith" "$kernels" "$guest_image"
+}
+
+# The same static binary on the host and in the guest; values side by side.
+bench_guest() {
+    bench_ready
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT INT TERM
+    gcc -O2 -static -o "$work/guestbench" "$root/bench/guestbench.c"
+    say "on the host"
+    "$work/guestbench" -b "$busybox" "$@" | tee "$work/host"
+    say "in the guest"
+    mkdir "$work/image"
+    echo "guestbench $*" >"$work/image/script"
+    { cat "$test_image" && (cd "$work/image" && echo script | "$busybox" cpio -o -H newc 2>/dev/null | gzip -n); } >"$work/initrd"
+    "$root/xenolith" run --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" --cmdline "console=hvc0 quiet" \
+        </dev/null | tr -d '\r' | tee "$work/guest"
+    awk 'FNR == NR { host[$1] = $2; next }
+         $1 in host && $3 ~ /[a-zA-Z]/ && $1 != "#" { printf "%-26s host %10s  guest %10s  %s\n", $1, host[$1], $2, $3 }' \
+        "$work/host" "$work/guest"
+}
