@@ -16,7 +16,7 @@ function plain(text) {
 /<(failure|error)[ >]/ { failed[++failures] = name }
 /<skipped/ {
     reason = attribute("message")
-    if (reason == "" && match($0, /<!\[CDATA\[[A-Za-z.]*: /)) reason = substr($0, RSTART + RLENGTH)
+    if (reason == "" && match($0, /<!\[CDATA\[[A-Za-z0-9.]*: /)) reason = substr($0, RSTART + RLENGTH)
     reason = plain(reason); sub(/]]>.*/, "", reason); sub(/^xenolith: /, "", reason)
     if (reason == "") reason = "no reason given"
     if (!(reason in count)) reasons[++kinds] = reason
