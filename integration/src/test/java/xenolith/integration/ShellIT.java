@@ -27,10 +27,11 @@ class ShellIT {
     void threeHundredProcessesLiveAtOnce() {
         assertThat(output("""
                 i=0
-                while [ $i -lt 300 ]; do sleep 3 & i=$((i + 1)); done
-                ps | grep -c '[s]leep 3'
+                while [ $i -lt 300 ]; do sleep 1000 & i=$((i + 1)); done
+                ps | grep -c '[s]leep 1000'
+                killall sleep
                 wait
-                echo "left $(ps | grep -c '[s]leep 3')"
+                echo "left $(ps | grep -c '[s]leep 1000')"
                 """).lines()).containsExactly("300", "left 0");
     }
 

@@ -36,7 +36,7 @@ public final class Main {
             return complain(e.getMessage(), ExitStatus.BAD_INPUT);
         } catch (HostUnfitException e) {
             return complain(e.getMessage(), ExitStatus.HOST_UNFIT);
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (RuntimeException | Error e) {
             if (System.getenv("XENOLITH_DEBUG") != null) {
                 e.printStackTrace();
             }
