@@ -8,7 +8,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,7 +127,9 @@ class TerminalIT {
 
     @Test
     void aLongPasteArrivesWhole() throws Exception {
-        type("cat >/tmp/pasted\r");
+        // What is typed before the shell has left its own line editing is not echoed: wait until the command runs.
+        type("echo ready$((40 + 2)); cat >/tmp/pasted\r");
+        await("ready42");
         String line = "0123456789".repeat(7) + "\r";
         for (int i = 0; i < 100; i++) {
             type(line);
@@ -138,6 +139,5 @@ class TerminalIT {
         await("xenolith:/");
         type("echo lines $(wc -l </tmp/pasted) bytes $(wc -c </tmp/pasted)\r");
         await("lines 100 bytes 7100");
-        assertThat(List.of(xenolith.isAlive())).containsExactly(true);
     }
 }
