@@ -85,7 +85,7 @@ class BootTime {
     private void boot(String name, List<String> command, Path cache) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(command).redirectInput(new File("/dev/null"))
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().put("XENOLITH_CACHE", cache.toString());
+        builder.environment().put("XDG_CACHE_HOME", cache.toString());
         long begin = System.nanoTime();
         Process process = builder.start();
         Thread limit = new Thread(() -> killAfterLimit(process));
@@ -157,18 +157,25 @@ class BootTime {
                 .computeIfAbsent(column, _ -> new ArrayList<>()).add(value);
     }
 
+    /// One line per kind of boot; each cell is the median with the least and the most.
     private void report() throws IOException {
-        System.out.printf("%-30s %-11s %10s %10s %10s %4s%n", "boot", "", "median", "least", "most", "n");
+        System.out.printf("%-26s", "");
+        COLUMNS.forEach(column -> System.out.printf(" %22s", column));
+        System.out.println();
         results.forEach((name, columns) -> {
+            System.out.printf("%-26s", name);
             for (String column : COLUMNS) {
-                double[] sorted = columns.getOrDefault(column, List.of()).stream().mapToDouble(v -> v).sorted().toArray();
-                if (sorted.length > 0) {
-                    System.out.printf(Locale.ROOT, "%-30s %-11s %10.0f %10.0f %10.0f %4d%n", name, column,
-                            sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1], sorted.length);
-                }
+                System.out.printf(" %22s", cell(columns.getOrDefault(column, List.of())));
             }
+            System.out.println();
         });
         deleteTree(work);
+    }
+
+    private static String cell(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(v -> v).sorted().toArray();
+        return sorted.length == 0 ? "-" : String.format(Locale.ROOT, "%.0f (%.0f-%.0f)",
+                sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
     }
 
     private static void deleteTree(Path folder) throws IOException {
