@@ -21,19 +21,22 @@ final class Layers {
         rule("abi.io", "abi");
         // vmm
         rule("vmm.port", "abi");
+        rule("vmm.control", "");
         rule("vmm.guest", "abi posix kvm");
         rule("vmm.monitor", "abi abi.x86 kvm vmm.guest");
         rule("vmm.mm", "abi abi.x86 vmm.guest");
         rule("vmm.emul", "abi abi.x86 vmm.guest");
-        rule("vmm.image", "abi abi.x86");
+        rule("vmm.image", "abi abi.x86 posix");
         rule("vmm.evtchn", "abi vmm.guest vmm.port");
         rule("vmm.gnttab", "abi vmm.guest vmm.mm");
         rule("vmm.sched", "abi posix vmm.guest vmm.evtchn");
-        rule("vmm.domain", "abi abi.x86 posix vmm.port vmm.guest vmm.monitor vmm.mm vmm.evtchn vmm.gnttab vmm.sched");
-        rule("vmm.hypercall", "abi abi.x86 vmm.guest vmm.monitor vmm.mm vmm.emul vmm.evtchn vmm.gnttab vmm.sched vmm.domain");
+        rule("vmm.domain", "abi abi.x86 posix vmm.port vmm.control vmm.guest vmm.monitor vmm.mm vmm.evtchn vmm.gnttab "
+                + "vmm.sched");
+        rule("vmm.hypercall", "abi abi.x86 vmm.control vmm.guest vmm.monitor vmm.mm vmm.emul vmm.evtchn vmm.gnttab "
+                + "vmm.sched vmm.domain");
         rule("vmm.build", "abi abi.x86 vmm.guest vmm.monitor vmm.mm vmm.image vmm.domain");
-        rule("vmm.machine", "abi abi.x86 posix kvm vmm.port vmm.guest vmm.monitor vmm.mm vmm.emul vmm.image vmm.evtchn "
-                + "vmm.gnttab vmm.sched vmm.domain vmm.hypercall vmm.build");
+        rule("vmm.machine", "abi abi.x86 posix kvm vmm.port vmm.control vmm.guest vmm.monitor vmm.mm vmm.emul vmm.image "
+                + "vmm.evtchn vmm.gnttab vmm.sched vmm.domain vmm.hypercall vmm.build");
         // backends
         rule("xenstore", "abi abi.io");
         rule("backend", "abi abi.io posix vmm.port xenstore");
@@ -42,8 +45,8 @@ final class Layers {
         rule("backend.blk", "abi abi.io vmm.port backend");
         rule("backend.net", "abi abi.io posix vmm.port backend");
         // dom0-tool
-        rule("tool.control", "abi posix vmm.port vmm.machine xenstore backend backend.console backend.xenstore backend.blk "
-                + "backend.net");
+        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine xenstore backend backend.console "
+                + "backend.xenstore backend.blk backend.net");
         rule("tool.cli", "tool.control");
     }
 
