@@ -181,8 +181,13 @@ public final class EventChannels {
         return port > 0 && port < PORTS && channels[port] != FREE;
     }
 
+    /// `SCHEDOP_poll` waits for the pending bit alone: for masked ports too, and on any vcpu.
     private void raise(int port) {
-        bits.raise(port, targets[channels[port].vcpu()]);
+        if (bits.raise(port, targets[channels[port].vcpu()])) {
+            for (EventTarget target : targets) {
+                target.wakeIfBlocked();
+            }
+        }
     }
 
     private long allocate(Channel channel) {
