@@ -149,6 +149,14 @@ public final class Vcpu implements EventTarget {
         }
     }
 
+    /// It may be polling for an event that makes no upcall due.
+    @Override
+    public void wakeIfBlocked() {
+        if (where == BLOCKED) {
+            LockSupport.unpark(thread);
+        }
+    }
+
     /// As [#kick], also from the poller: the vcpu must come out of the guest.
     public void interrupt() {
         Thread target = thread;

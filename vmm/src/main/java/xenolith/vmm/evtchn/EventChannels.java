@@ -102,7 +102,7 @@ public final class EventChannels {
             return -XenErrno.EINVAL;
         }
         switch (channels[port]) {
-            case Channel.Virq virq -> virqPort[virq.vcpu()][virq.virq()] = 0;
+            case Channel.Virq virq -> virqPort[boundOn(virq)][virq.virq()] = 0;
             case Channel.Loopback pair ->
                 channels[pair.remotePort()] = new Channel.Unbound(channels[pair.remotePort()].vcpu(), domid);
             case Channel.Backend _, Channel.Unbound _, Channel.Ipi _, Channel.Free _ -> { }
@@ -181,8 +181,13 @@ public final class EventChannels {
         return port > 0 && port < PORTS && channels[port] != FREE;
     }
 
+    /// `SCHEDOP_poll` waits for the pending bit alone: for masked ports too, and on any vcpu.
     private void raise(int port) {
-        bits.raise(port, targets[channels[port].vcpu()]);
+        if (bits.raise(port, targets[channels[port].vcpu()])) {
+            for (EventTarget target : targets) {
+                target.wakeIfBlocked();
+            }
+        }
     }
 
     private long allocate(Channel channel) {
@@ -193,6 +198,11 @@ public final class EventChannels {
             }
         }
         return -XenErrno.ENOSPC;
+    }
+
+    /// Where a virq is remembered: a global one on vcpu 0, wherever it was moved since.
+    private static int boundOn(Channel.Virq virq) {
+        return isGlobal(virq.virq()) ? 0 : virq.vcpu();
     }
 
     /// All but the timer, debug, xenoprof and pmu interrupts belong to the domain rather than to a vcpu.

@@ -7,4 +7,7 @@ public interface EventTarget {
 
     /// Makes it look at its events soon: wakes it if it is blocked, interrupts it if it runs. Any thread.
     void kick();
+
+    /// Makes it look again at what it waits for if it is blocked; does nothing if it runs. Any thread.
+    void wakeIfBlocked();
 }

@@ -22,15 +22,16 @@ final class PendingBits {
         this.maskMa = sharedInfoMa + XenSharedInfo.EVTCHN_MASK_OFFSET;
     }
 
-    /// Marks `port` pending; kicks `target` if that made an upcall due.
-    void raise(int port, EventTarget target) {
+    /// Marks `port` pending; kicks `target` if that made an upcall due. Says whether the port was not pending before.
+    boolean raise(int port, EventTarget target) {
         long bit = 1L << port;
         if ((memory.getAndOrWord(pendingMa + word(port), bit) & bit) != 0) {
-            return;
+            return false;
         }
         if ((memory.readWord(maskMa + word(port)) & bit) == 0) {
             select(port, target);
         }
+        return true;
     }
 
     /// Clears the mask bit of `port` and raises the upcall that it held back.

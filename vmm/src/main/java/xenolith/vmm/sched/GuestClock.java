@@ -80,7 +80,8 @@ public final class GuestClock {
         XenSharedInfo.wcVersionRelease(s, at, version + 1);
     }
 
-    private long scale(long ticks) {
+    /// Nanoseconds of `ticks`, not negative.
+    long scale(long ticks) {
         long shifted = ticks << shift;
         return Math.multiplyHigh(shifted, mul) << 32 | shifted * mul >>> 32;
     }

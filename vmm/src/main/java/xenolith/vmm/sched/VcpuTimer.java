@@ -80,14 +80,16 @@ public final class VcpuTimer implements AutoCloseable {
     /// Arms the alarm anew after a kick that may not have been the deadline's.
     public void rearm() {
         long deadline = nextDeadlineNs();
-        if (alarm == null || deadline == armedNs) {
+        if (alarm == null || deadline == NEVER && armedNs == NEVER) {
             return;
         }
+        // Also if it is armed for this very deadline: by the guest's clock, the alarm may have come too early.
         armedNs = deadline;
         if (deadline == NEVER) {
             alarm.disarm();
         } else {
-            alarm.arm(Math.max(1, deadline - clock.nowNs()));
+            long now = clock.nowNs();
+            alarm.arm(deadline <= now ? 1 : deadline - now);
         }
     }
 
