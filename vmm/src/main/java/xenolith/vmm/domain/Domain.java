@@ -40,6 +40,7 @@ public final class Domain {
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicReference<DomainEnd> end = new AtomicReference<>();
     private final DomainLog log;
+    private int vcpusUp;
 
     Domain(DomainParts parts) {
         this.domid = parts.domid();
@@ -153,20 +154,40 @@ public final class Domain {
     }
 
     /// See [DomainEntryWriter#guestStandsStill]; called with the lock held, before page tables are touched.
-    public void guestStandsStill(boolean still) {
-        entryWriter.guestStandsStill(still);
+    ///
+    /// @param callerStandsStill whether the vcpu that asks is out of the guest; others are taken to run
+    public void guestStandsStill(boolean callerStandsStill) {
+        entryWriter.guestStandsStill(callerStandsStill && vcpusUp == 1);
     }
 
-    /// Every queued entry is committed: called once [CommitQueue#prepare] has prepared the last of them.
-    public void commitsPrepared() {
-        entryWriter.epoch().advance();
+    /// A vcpu went up or down.
+    public void vcpuUp(Vcpu vcpu, boolean up) {
+        if (vcpu.isUp() != up) {
+            vcpu.up(up);
+            vcpusUp += up ? 1 : -1;
+        }
+    }
+
+    /// Prepares a commit of what is queued, see [CommitQueue#prepare].
+    public boolean prepareCommit(Vcpu vcpu, long rsp) {
+        return commits.prepare(monitor, vcpu.id(), rsp, entryWriter.epoch().begin());
+    }
+
+    /// Takes note of commits that have been run. False if `vcpu`, which is out of the guest, did not run its own: it
+    /// evaded it, for the way out of the stub leads through it.
+    public boolean settleCommits(Vcpu vcpu) {
+        if (!commits.proofs().proven(vcpu.window(), vcpu.id())) {
+            return false;
+        }
+        entryWriter.epoch().settle(commits.proofs().settled(monitor));
+        return true;
     }
 
     /// Loads `mfn`, which the caller holds as a base, as the kernel's root of `vcpu`.
     public void loadKernelRoot(Vcpu vcpu, long mfn) {
         entryWriter.installMonitor(mfn, monitor.kernelSlotEntry());
         vcpu.window().kernelCr3(mfn << MachineMemory.PAGE_SHIFT);
-        commits.flush();
+        commits.require();
     }
 
     /// Loads `mfn` as the user's root of `vcpu`, or none if it is 0.

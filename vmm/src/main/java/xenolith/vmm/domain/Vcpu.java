@@ -174,7 +174,7 @@ public final class Vcpu implements EventTarget {
         return up;
     }
 
-    public void up(boolean isUp) {
+    void up(boolean isUp) {
         up = isUp;
     }
 

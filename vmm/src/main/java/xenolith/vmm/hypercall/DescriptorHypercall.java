@@ -34,7 +34,6 @@ final class DescriptorHypercall {
         }
         long rc = takeFrames(frames);
         if (rc == PageTables.RETRY) {
-            domain.commits().flush();
             return CallContext.AGAIN;
         }
         if (rc == 0) {
@@ -70,14 +69,13 @@ final class DescriptorHypercall {
                 tables.putSegdesc(old);
             }
         }
-        domain.commits().flush();
+        domain.commits().require();
     }
 
     /// Refused frames and descriptors are -EINVAL.
     long updateDescriptor(long ma, long descriptor) {
         long rc = tables.updateDescriptor(ma, descriptor);
         if (rc == PageTables.RETRY) {
-            domain.commits().flush();
             return CallContext.AGAIN;
         }
         return rc;

@@ -52,7 +52,6 @@ final class MmuHypercall {
             rc = update(MmuUpdate.ptr(s, 0), MmuUpdate.val(s, 0));
             if (rc == PageTables.RETRY) {
                 c.progress(i);
-                commits.flush();
                 return CallContext.AGAIN;
             }
             if (rc < 0) {
@@ -86,7 +85,6 @@ final class MmuHypercall {
     long updateVaMapping(CallContext c, long va, long value, long flags) {
         long rc = tables.updateVaMapping(c.rootMfn(), va, value);
         if (rc == PageTables.RETRY) {
-            commits.flush();
             return CallContext.AGAIN;
         }
         if ((flags & FLUSH_MASK) != 0) {
@@ -115,7 +113,6 @@ final class MmuHypercall {
             rc = extended(c, MmuextOp.cmd(s, 0), MmuextOp.mfn(s, 0), MmuextOp.nrEnts(s, 0), MmuextOp.srcMfn(s, 0));
             if (rc == PageTables.RETRY) {
                 c.progress(i);
-                commits.flush();
                 return CallContext.AGAIN;
             }
             if (rc < 0) {

@@ -120,7 +120,7 @@ final class VcpuHypercall {
         long infoMa = (mfn << MachineMemory.PAGE_SHIFT) + offset;
         target.moveVcpuInfo(infoMa);
         domain.commits().queue(domain.monitor().mapVcpuInfo(target.id(), infoMa));
-        domain.commits().flush();
+        domain.commits().require();
         domain.events().raiseAll(target.id());
         return 0;
     }

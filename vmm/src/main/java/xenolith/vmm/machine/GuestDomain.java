@@ -182,7 +182,7 @@ public final class GuestDomain implements AutoCloseable {
 
     /// Starts vcpu 0; the guest starts the others.
     public void start() {
-        domain.vcpu(0).up(true);
+        domain.vcpuUp(domain.vcpu(0), true);
         domain.vcpu(0).runState().enter(XenVcpu.RUNSTATE_RUNNING);
         startVcpu(0);
     }

@@ -29,8 +29,6 @@ final class HypercallServer {
     private volatile long handedOver = NOTHING;
     private int late;
     private boolean unfinished;
-    private boolean proofDue;
-    private boolean drained;
     private long result;
     private long number;
     private final long[] arguments = new long[5];
@@ -83,7 +81,7 @@ final class HypercallServer {
         domain.counters().polledCall();
         int actions = context.actions();
         if (commits.isNeeded()) {
-            boolean more = prepareCommit(window.callerRsp());
+            boolean more = domain.prepareCommit(vcpu, window.callerRsp());
             actions |= MonitorAbi.ACT_COMMIT | (more || unfinished ? MonitorAbi.ACT_AGAIN : 0);
         }
         window.answer(sequence, result, actions);
@@ -113,36 +111,19 @@ final class HypercallServer {
             window.answer(sequence, result, actions);
             return 0;
         }
-        boolean more = prepareCommit(window.callerRsp());
+        boolean more = domain.prepareCommit(vcpu, window.callerRsp());
         window.answer(sequence, result, more || unfinished ? MonitorAbi.ACT_AGAIN : 0);
         return actions | MonitorAbi.ACT_COMMIT;
-    }
-
-    /// Prepares a commit outside a hypercall.
-    ///
-    /// @return whether another must follow it
-    boolean prepareCommit(long rsp) {
-        boolean more = commits.prepare(domain.monitor(), vcpu.id(), rsp);
-        proofDue = true;
-        drained = !more;
-        return more;
     }
 
     /// Whether the guest went through the commit that was last prepared for it. It can avoid that only by not being
     /// where it pretends to be, in the stub: then it is crashed, for it may hold translations that we took back.
     boolean commitsProven() {
-        if (!proofDue) {
-            return true;
-        }
-        if (!commits.confirmed(window, vcpu.id())) {
+        if (!domain.settleCommits(vcpu)) {
             Crash.of(vcpu, null, "the guest's kernel evaded a page-table commit");
             return false;
         }
-        proofDue = false;
         window.noCommit();
-        if (drained) {
-            domain.commitsPrepared();
-        }
         return true;
     }
 
@@ -168,7 +149,7 @@ final class HypercallServer {
         }
         unfinished = rc == CallContext.AGAIN;
         if (unfinished) {
-            commits.flush();
+            commits.require();
             return true;
         }
         result = rc;

@@ -71,6 +71,8 @@ final class PageTableTrap {
                 return false;
             }
         }
-        return false;
+        // A commit comes first; then the guest executes its store again.
+        domain.commits().require();
+        return true;
     }
 }

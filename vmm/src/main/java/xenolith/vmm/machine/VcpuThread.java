@@ -124,7 +124,7 @@ final class VcpuThread implements Runnable {
     private void resumeByCommit() {
         window.resumeFrame(cpu.rip(), cpu.rflags(), cpu.rsp(), cpu.get(GuestCpu.RAX), cpu.get(GuestCpu.RCX));
         window.committing(cpu.get(GuestCpu.RDI));
-        boolean more = server.prepareCommit(cpu.rsp());
+        boolean more = domain.prepareCommit(vcpu, cpu.rsp());
         window.action(MonitorAbi.ACT_RESUME | (more ? MonitorAbi.ACT_AGAIN : 0));
         cpu.ring0(domain.commits().commitRip(), window.commitListVa());
     }

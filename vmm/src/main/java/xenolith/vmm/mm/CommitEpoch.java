@@ -1,20 +1,39 @@
 package xenolith.vmm.mm;
 
-/// Counts the moments at which no vCPU of a domain holds any translation older than that moment.
+/// Tells which frames may still have translations of a former use somewhere in the hardware.
 ///
-/// Whoever commits queued entries and flushes *every* vCPU of the domain calls [#advance] afterwards; flushing one
-/// address or one vCPU does not count. One per domain, under its mm lock. Xen's counterpart is the TLB-flush clock.
+/// A frame that loses a type, or its last reference, is stamped with [#current]. Whoever sets out to commit all queued
+/// entries calls [#begin]: what is stamped from then on belongs to the next commit. Once that commit has run, and every
+/// vCPU of the domain has flushed, [#settle] says so. With several vCPUs commits overlap, hence the two steps. One per
+/// domain, under its mm lock. Xen's counterpart is the TLB-flush clock.
 public final class CommitEpoch {
     /// The stamp of a frame that never lost a type or its last reference.
     static final long NEVER = 0;
 
     private long current = NEVER + 1;
+    private long settled = NEVER + 1;
 
     public long current() {
         return current;
     }
 
+    /// Begins a new epoch and returns it: a commit of everything queued so far settles all before it.
+    public long begin() {
+        return ++current;
+    }
+
+    /// No translation is left of frames that were stamped before `epoch`.
+    public void settle(long epoch) {
+        settled = Math.max(settled, epoch);
+    }
+
+    /// Both steps at once, for a commit that no other overlaps.
     public void advance() {
-        current++;
+        settle(begin());
+    }
+
+    /// Whether a frame with this stamp may have stale translations.
+    boolean mayBeStale(long stamp) {
+        return stamp >= settled;
     }
 }

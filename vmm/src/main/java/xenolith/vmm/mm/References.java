@@ -120,7 +120,7 @@ final class References {
         if (last == type) {
             return true;
         }
-        if (last != PageType.NONE && frames.staleEpoch[i] == epoch.current() && !writer.commitBeforeReturn()) {
+        if (last != PageType.NONE && mayBeStale(i) && !writer.commitBeforeReturn()) {
             return false;
         }
         frames.setType(i, type);
@@ -129,7 +129,7 @@ final class References {
 
     /// Whether translations of a frame, of any kind, may be younger than the last commit.
     boolean mayBeStale(int i) {
-        return frames.staleEpoch[i] == epoch.current();
+        return epoch.mayBeStale(frames.staleEpoch[i]);
     }
 
     private void stamp(int i) {

@@ -26,9 +26,9 @@ public final class CommitQueue {
     private final boolean hostWritesCoherent;
     private long[] entries = new long[MonitorAbi.COMMIT_MAX];
     private final boolean[] pendingPage;
+    private final CommitProofs proofs;
     private int count;
     private boolean needed;
-    private final long[] proof;
     private long commitRip;
     private long commits;
     private long committedEntries;
@@ -36,7 +36,7 @@ public final class CommitQueue {
     public CommitQueue(MachineMemory memory, boolean hostWritesCoherent, int vcpuCount) {
         this.memory = memory;
         this.hostWritesCoherent = hostWritesCoherent;
-        this.proof = new long[vcpuCount];
+        this.proofs = new CommitProofs(vcpuCount);
         this.pendingPage = new boolean[Math.toIntExact(memory.frameCount())];
     }
 
@@ -88,9 +88,12 @@ public final class CommitQueue {
         needed = true;
     }
 
-    /// The guest asked for a flush of its own: queued entries and the TLB.
+    /// The guest asked for a flush: queued entries, and the TLB. Where entries have to be queued the host flushes as it
+    /// sees them committed, so that without any there is nothing to flush.
     public void flush() {
-        needed = true;
+        if (count > 0 || hostWritesCoherent) {
+            needed = true;
+        }
     }
 
     /// Whether so much is queued that a long hypercall should let a commit happen before it goes on.
@@ -126,8 +129,9 @@ public final class CommitQueue {
     /// Writes the list for vcpu `id`, or as much of it as one commit takes, and points gate 0 at it: the next divide
     /// error of the stub commits, and goes on at `commit_done` with stack pointer `rsp`.
     ///
+    /// @param epoch what the commit settles if it takes the whole list
     /// @return whether entries are left for another commit
-    public boolean prepare(Monitor monitor, int id, long rsp) {
+    public boolean prepare(Monitor monitor, int id, long rsp, long epoch) {
         MonitorWindow window = monitor.window(id);
         int now = Math.min(count, MonitorAbi.COMMIT_MAX);
         long at = monitor.commitList(id);
@@ -139,7 +143,7 @@ public final class CommitQueue {
         }
         memory.writeWord(at, window.kernelCr3());
         memory.writeWord(at + 8, window.committedVa());
-        memory.writeWord(at + 16, ++proof[id]);
+        memory.writeWord(at + 16, proofs.prepared(id, count == 0 ? epoch : CommitProofs.NOTHING_SETTLED));
         memory.writeWord(at + 24, monitor.commitDone(id));
         memory.writeWord(at + 32, MonitorAbi.GUEST_CS);
         memory.writeWord(at + 40, 0x202);
@@ -158,9 +162,9 @@ public final class CommitQueue {
         return commitRip;
     }
 
-    /// Whether vcpu `id` ran the commit that was prepared for it last.
-    public boolean confirmed(MonitorWindow window, int id) {
-        return window.committed() == proof[id];
+    /// Which vcpus have run what was prepared for them.
+    public CommitProofs proofs() {
+        return proofs;
     }
 
     private void append(long entryMa) {
