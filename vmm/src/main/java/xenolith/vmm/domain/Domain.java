@@ -35,11 +35,13 @@ public final class Domain {
     private final PageTables pageTables;
     private final GuestMemory guestMemory;
     private final EventChannels events;
+    private final GuestGdts gdts;
     private final Vcpu[] vcpus;
     private final Counters counters = new Counters();
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicReference<DomainEnd> end = new AtomicReference<>();
     private final DomainLog log;
+    private final boolean hostWritesCoherent;
     private int vcpusUp;
 
     Domain(DomainParts parts) {
@@ -53,12 +55,14 @@ public final class Domain {
         this.clock = parts.clock();
         this.monitor = parts.monitor();
         this.log = parts.log();
+        this.hostWritesCoherent = parts.hostWritesCoherent();
         this.commits = new CommitQueue(memory, parts.hostWritesCoherent(), parts.vcpuCount());
         this.entryWriter = new DomainEntryWriter(memory, commits);
         this.pageTables = new PageTables(memory, parts.frames(), domid, entryWriter);
         this.guestMemory = new GuestMemory(memory, pageTables);
         this.vcpus = new Vcpu[parts.vcpuCount()];
         this.events = new EventChannels(domid, memory, sharedInfoMa, vcpus);
+        this.gdts = new GuestGdts(this, vcpus.length);
         for (int id = 0; id < vcpus.length; id++) {
             long infoMa = sharedInfoMa + XenVcpuInfo.SIZEOF * id;
             vcpus[id] = new Vcpu(id, this, monitor.window(id), clock, infoMa);
@@ -133,6 +137,10 @@ public final class Domain {
         return events;
     }
 
+    public GuestGdts gdts() {
+        return gdts;
+    }
+
     public Counters counters() {
         return counters;
     }
@@ -160,6 +168,10 @@ public final class Domain {
         entryWriter.guestStandsStill(callerStandsStill && vcpusUp == 1);
     }
 
+    public int vcpusUp() {
+        return vcpusUp;
+    }
+
     /// A vcpu went up or down.
     public void vcpuUp(Vcpu vcpu, boolean up) {
         if (vcpu.isUp() != up) {
@@ -170,7 +182,27 @@ public final class Domain {
 
     /// Prepares a commit of what is queued, see [CommitQueue#prepare].
     public boolean prepareCommit(Vcpu vcpu, long rsp) {
+        flushOthers(vcpu);
         return commits.prepare(monitor, vcpu.id(), rsp, entryWriter.epoch().begin());
+    }
+
+    /// Has every other vcpu that runs leave the guest, and flush before it comes back: where the hardware walks the
+    /// guest's own tables, nobody does that for us. Waits until they are out, which a kick takes them microseconds.
+    private void flushOthers(Vcpu caller) {
+        if (!hostWritesCoherent || vcpusUp == 1) {
+            return;
+        }
+        for (Vcpu vcpu : vcpus) {
+            if (vcpu != caller && vcpu.isUp()) {
+                vcpu.wantFlush();
+                vcpu.interrupt();
+            }
+        }
+        for (Vcpu vcpu : vcpus) {
+            while (vcpu != caller && vcpu.isUp() && vcpu.where() == Vcpu.IN_GUEST) {
+                Thread.onSpinWait();
+            }
+        }
     }
 
     /// Takes note of commits that have been run. False if `vcpu`, which is out of the guest, did not run its own: it

@@ -32,6 +32,7 @@ public final class Vcpu implements EventTarget {
     private volatile Thread thread;
     private volatile int tid;
     private volatile Thread server;
+    private volatile boolean flushWanted;
 
     private boolean up;
     private boolean ownVcpuInfo;
@@ -129,6 +130,18 @@ public final class Vcpu implements EventTarget {
 
     public int where() {
         return where;
+    }
+
+    /// Its translations must go before it runs again. Any thread; the vcpu's own takes the wish back as it fulfils it.
+    void wantFlush() {
+        flushWanted = true;
+    }
+
+    /// Whether a flush is wanted; asked once, by the vcpu's thread.
+    public boolean takeFlush() {
+        boolean wanted = flushWanted;
+        flushWanted = false;
+        return wanted;
     }
 
     /// Says which other thread answers this vcpu's hypercalls: its raises need no kick, the stub looks by itself.

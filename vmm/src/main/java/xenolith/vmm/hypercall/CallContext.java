@@ -15,11 +15,15 @@ public final class CallContext {
     /// Not an answer: commit what is queued, then call again; [#progress] says how much is done.
     public static final long AGAIN = Long.MIN_VALUE + 1;
 
-    private static final long SCRATCH_BYTES = 4096;
+    /// Room for the largest structure, `vcpu_guest_context`.
+    private static final long SCRATCH_BYTES = 8192;
+    /// Xen's own bound on the ports of one poll.
+    static final int MAX_POLL_PORTS = 128;
 
     private final Vcpu vcpu;
     private final VcpuControl control;
     private final MemorySegment scratch = Arena.ofAuto().allocate(SCRATCH_BYTES, MachineMemory.PAGE_SIZE);
+    private final int[] pollPorts = new int[MAX_POLL_PORTS];
     private boolean polled;
     private int actions;
     private long progress;
@@ -62,6 +66,11 @@ public final class CallContext {
         return scratch;
     }
 
+    /// The ports of a poll under way; the lock is given up during one, so each vcpu has its own.
+    int[] pollPorts() {
+        return pollPorts;
+    }
+
     // ---- what the stub shall do
 
     void loadFsBase(long base) {
@@ -97,7 +106,7 @@ public final class CallContext {
         return vcpu.window().kernelCr3() >>> MachineMemory.PAGE_SHIFT;
     }
 
-    /// Copies `byteLength` bytes, at most a page, at guest address `va` to the start of [#scratch].
+    /// Copies `byteLength` bytes, at most two pages, at guest address `va` to the start of [#scratch].
     boolean copyIn(long va, long byteLength) {
         return domain().guestMemory().copyIn(rootMfn(), va, scratch, 0, byteLength);
     }

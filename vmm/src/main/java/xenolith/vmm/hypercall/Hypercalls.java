@@ -16,19 +16,20 @@ public final class Hypercalls {
     private final VersionHypercall version = new VersionHypercall();
     private final ConsoleHypercall console = new ConsoleHypercall();
     private final GrantTableHypercall grants;
-    private final VcpuHypercall vcpus = new VcpuHypercall();
+    private final VcpuHypercall vcpus;
     private final SchedHypercall sched = new SchedHypercall();
     private final CallbackHypercall callbacks = new CallbackHypercall();
     private final EventChannelHypercall events = new EventChannelHypercall();
     private final BitSet unknownSeen = new BitSet();
 
-    public Hypercalls(Domain domain, long grantTableMfn) {
+    public Hypercalls(Domain domain, long grantTableMfn, VcpuLifecycle lifecycle) {
         this.domain = domain;
         this.mmu = new MmuHypercall(domain);
-        this.descriptors = new DescriptorHypercall(domain);
+        this.descriptors = new DescriptorHypercall(domain.gdts());
         this.cpuState = new CpuStateHypercall();
         this.memory = new MemoryHypercall(domain);
         this.multicall = new MulticallHypercall(this);
+        this.vcpus = new VcpuHypercall(lifecycle);
         this.grants = new GrantTableHypercall(grantTableMfn);
     }
 
@@ -49,7 +50,7 @@ public final class Hypercalls {
             case HypercallNumber.VCPU_OP -> vcpus.vcpuOp(c, a0, a1, a2);
             case HypercallNumber.EVENT_CHANNEL_OP -> events.eventChannelOp(c, a0, a1);
             case HypercallNumber.SCHED_OP -> sched.schedOp(c, a0, a1);
-            case HypercallNumber.UPDATE_DESCRIPTOR -> descriptors.updateDescriptor(a0, a1);
+            case HypercallNumber.UPDATE_DESCRIPTOR -> descriptors.updateDescriptor(c, a0, a1);
             case HypercallNumber.SET_SEGMENT_BASE -> cpuState.setSegmentBase(c, a0, a1);
             case HypercallNumber.FPU_TASKSWITCH -> cpuState.fpuTaskswitch(c, a0);
             default -> rare(c, (int) nr, a0, a1, a2);

@@ -10,11 +10,6 @@ import xenolith.vmm.sched.VcpuTimer;
 
 /// `sched_op` and `set_timer_op` (`xen/sched.h`).
 final class SchedHypercall {
-    /// Xen's own bound on the ports of one poll.
-    private static final int MAX_POLL_PORTS = 128;
-
-    private final int[] ports = new int[MAX_POLL_PORTS];
-
     long schedOp(CallContext c, long cmd, long arg) {
         if (c.isPolled()) {
             return CallContext.RING;
@@ -58,12 +53,13 @@ final class SchedHypercall {
         }
         int count = XenSched.Poll.nrPorts(s, 0);
         long timeoutNs = XenSched.Poll.timeout(s, 0);
-        if (count < 0 || count > MAX_POLL_PORTS) {
+        if (count < 0 || count > CallContext.MAX_POLL_PORTS) {
             return -XenErrno.EINVAL;
         }
         if (!c.copyIn(XenSched.Poll.ports(s, 0), (long) count * Integer.BYTES)) {
             return -XenErrno.EFAULT;
         }
+        int[] ports = c.pollPorts();
         for (int i = 0; i < count; i++) {
             ports[i] = s.get(ValueLayout.JAVA_INT, (long) i * Integer.BYTES);
             if (!c.domain().events().isOpen(ports[i])) {

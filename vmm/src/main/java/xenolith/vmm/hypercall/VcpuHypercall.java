@@ -1,6 +1,7 @@
 package xenolith.vmm.hypercall;
 
 import java.lang.foreign.MemorySegment;
+import xenolith.abi.GuestContext;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenVcpu;
 import xenolith.abi.XenVcpuInfo;
@@ -8,11 +9,18 @@ import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.GuestAreas;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.mm.PageTables;
 
 /// `vcpu_op` (`xen/vcpu.h`).
 final class VcpuHypercall {
     /// Periods shorter than this would leave no time for the guest (Xen refuses them too).
     private static final long SHORTEST_PERIOD_NS = 1_000_000;
+
+    private final VcpuLifecycle lifecycle;
+
+    VcpuHypercall(VcpuLifecycle lifecycle) {
+        this.lifecycle = lifecycle;
+    }
 
     /// A number beyond the domain's vcpus is -ENOENT: guests count their processors by that.
     long vcpuOp(CallContext c, long cmd, long vcpuId, long arg) {
@@ -24,6 +32,9 @@ final class VcpuHypercall {
         return switch ((int) cmd) {
             case XenVcpu.VCPUOP_SET_SINGLESHOT_TIMER -> setSingleshot(c, target, arg);
             case XenVcpu.VCPUOP_STOP_SINGLESHOT_TIMER -> stopSingleshot(c, target);
+            case XenVcpu.VCPUOP_INITIALISE -> initialise(c, target, arg);
+            case XenVcpu.VCPUOP_UP -> lifecycle.up(target.id());
+            case XenVcpu.VCPUOP_DOWN -> c.isPolled() ? CallContext.RING : lifecycle.down(target.id());
             case XenVcpu.VCPUOP_IS_UP -> target.isUp() ? 1 : 0;
             case XenVcpu.VCPUOP_GET_RUNSTATE_INFO -> runstateInfo(c, target, arg);
             case XenVcpu.VCPUOP_REGISTER_RUNSTATE_MEMORY_AREA -> registerRunstate(c, target, arg);
@@ -33,6 +44,18 @@ final class VcpuHypercall {
             case XenVcpu.VCPUOP_REGISTER_VCPU_TIME_MEMORY_AREA -> registerTimeArea(c, target, arg);
             default -> -XenErrno.ENOSYS;
         };
+    }
+
+    private long initialise(CallContext c, Vcpu target, long arg) {
+        // Frames may have to be retyped, which may need a commit, which a poller's caller cannot be trusted with.
+        if (c.isPolled()) {
+            return CallContext.RING;
+        }
+        if (!c.copyIn(arg, GuestContext.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        long rc = lifecycle.initialise(target.id(), c.scratch());
+        return rc == PageTables.RETRY ? CallContext.AGAIN : rc;
     }
 
     private static long setSingleshot(CallContext c, Vcpu target, long arg) {

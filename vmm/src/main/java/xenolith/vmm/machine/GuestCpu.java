@@ -17,6 +17,7 @@ final class GuestCpu implements GuestRegisters {
     private static final long RFLAGS_RESERVED = 0x2;
     private static final long RFLAGS_IF = 0x200;
     private static final long CR0_TS = 0x8;
+    private static final long CR4_PGE = 0x80;
     private static final int USER_CS = 0x33;
     private static final int USER_SS = 0x2b;
 
@@ -51,6 +52,15 @@ final class GuestCpu implements GuestRegisters {
     /// KVM stopped the vcpu in the middle of something: forget that anything was to be written.
     boolean exceptionQueued() {
         return kvm.exceptionQueued();
+    }
+
+    /// Drops the vcpu's translations without its help: KVM flushes when control registers change.
+    void flushTlb() {
+        KvmSregs.cr4(sregs, KvmSregs.cr4(sregs) ^ CR4_PGE);
+        kvm.setSregs(sregs);
+        KvmSregs.cr4(sregs, KvmSregs.cr4(sregs) ^ CR4_PGE);
+        kvm.setSregs(sregs);
+        dirty &= ~KvmRun.KVM_SYNC_X86_SREGS;
     }
 
     // ---- general registers
@@ -213,14 +223,11 @@ final class GuestCpu implements GuestRegisters {
         return va << 16 >> 16;
     }
 
-    /// Sets everything for the guest's first instruction.
-    void reset(long rip, long rsp, long rsi) {
+    /// Sets everything for a vcpu's first instruction; general registers are the caller's.
+    void reset() {
         regs.fill((byte) 0);
-        rip(rip);
-        rsp(rsp);
-        set(RSI, rsi);
-        rflags(0);
         MachineState.init(sregs, vcpuId, window.kernelCr3());
+        rflags(0);
         dirty |= KvmRun.KVM_SYNC_X86_REGS | KvmRun.KVM_SYNC_X86_SREGS;
     }
 

@@ -7,11 +7,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import xenolith.abi.XenGrantTable;
-import xenolith.abi.XenVcpu;
 import xenolith.abi.XenVcpuInfo;
 import xenolith.vmm.build.DomainBuilder;
 import xenolith.vmm.build.PseudoPhysical;
@@ -19,7 +16,6 @@ import xenolith.vmm.build.StartOfDay;
 import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.DomainParts;
-import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.hypercall.Hypercalls;
 import xenolith.vmm.image.BadKernelException;
@@ -39,14 +35,11 @@ public final class GuestDomain implements AutoCloseable {
     private final StartOfDay start;
     private final int storePort;
     private final int consolePort;
-    private final Hypercalls hypercalls;
-    private final boolean poller;
-    private final List<Thread> threads = new ArrayList<>();
+    private final VcpuThreads vcpus;
     private volatile long firstEntryNanoTime;
 
     private GuestDomain(DomainSpec spec, Machine machine, int domid) {
         this.machine = machine;
-        this.poller = spec.poller() && Runtime.getRuntime().availableProcessors() > 1;
         machine.assignFrames(domid);
         long sharedInfoMa = machine.sharedFrames(domid, 1) << MachineMemory.PAGE_SHIFT;
         long grantMfn = machine.sharedFrames(domid, GRANT_FRAMES);
@@ -58,7 +51,10 @@ public final class GuestDomain implements AutoCloseable {
         this.storePort = domain.events().allocBackend(0);
         this.consolePort = domain.events().allocBackend(0);
         this.start = buildImage(spec, sharedInfoMa);
-        this.hypercalls = new Hypercalls(domain, grantMfn);
+        // A poller takes a core for itself, and so does a vcpu.
+        boolean pollers = spec.poller() && Runtime.getRuntime().availableProcessors() >= 2 * spec.vcpuCount();
+        this.vcpus = new VcpuThreads(domain, machine, pollers);
+        vcpus.hypercalls(new Hypercalls(domain, grantMfn, vcpus));
         seedGrants(grantMfn);
         clock.writeWallClock(machine.memory(), sharedInfoMa);
         loadInitialTables();
@@ -182,37 +178,13 @@ public final class GuestDomain implements AutoCloseable {
 
     /// Starts vcpu 0; the guest starts the others.
     public void start() {
-        domain.vcpuUp(domain.vcpu(0), true);
-        domain.vcpu(0).runState().enter(XenVcpu.RUNSTATE_RUNNING);
-        startVcpu(0);
-    }
-
-    private void startVcpu(int id) {
-        Vcpu vcpu = domain.vcpu(id);
-        GuestCpu cpu = new GuestCpu(id, machine.vcpu(id), vcpu.window());
-        machine.vcpu(id).getSregs(cpu.run().sregs());
-        cpu.reset(start.entry(), start.stackTop(), start.startInfoVa());
-        Bounce bounce = new Bounce(vcpu, cpu);
-        HypercallServer server = new HypercallServer(vcpu, hypercalls, new VcpuSleep(vcpu, cpu));
-        Traps traps = new Traps(vcpu, cpu, bounce, machine.cpuid(id));
-        Runnable beforeEntry = () -> { };
-        Runnable atEnd = () -> { };
-        if (poller) {
-            Poller polling = new Poller(vcpu, server);
-            beforeEntry = polling::wake;
-            atEnd = polling::stop;
-            spawn("poll-" + domain.name() + "-" + id, polling);
+        domain.lock().lock();
+        try {
+            firstEntryNanoTime = System.nanoTime();
+            vcpus.boot(start);
+        } finally {
+            domain.lock().unlock();
         }
-        firstEntryNanoTime = System.nanoTime();
-        spawn("vcpu-" + domain.name() + "-" + id, new VcpuThread(vcpu, cpu,
-                new VcpuParts(server, traps, bounce, beforeEntry, atEnd)));
-    }
-
-    private void spawn(String name, Runnable body) {
-        Thread thread = new Thread(body, name);
-        thread.setDaemon(true);
-        threads.add(thread);
-        thread.start();
     }
 
     /// When the guest's first instruction was about to run, by [System#nanoTime].
@@ -222,8 +194,9 @@ public final class GuestDomain implements AutoCloseable {
 
     /// Waits for the domain's end and for its threads.
     public DomainEnd await() throws InterruptedException {
-        for (Thread thread : threads) {
-            thread.join();
+        // A thread of a vcpu that came up later joins the list before the one that brought it up ends.
+        for (int joined = 0; joined < vcpus.threads().size(); joined++) {
+            vcpus.threads().get(joined).join();
         }
         return domain.end();
     }
@@ -242,7 +215,7 @@ public final class GuestDomain implements AutoCloseable {
     public void close() {
         destroy();
         boolean interrupted = false;
-        for (Thread thread : threads) {
+        for (Thread thread : vcpus.threads()) {
             while (thread.isAlive()) {
                 try {
                     thread.join();

@@ -4,5 +4,6 @@ package xenolith.vmm.machine;
 ///
 /// @param beforeEntry run with the lock held just before each entry: wakes the poller if it sleeps
 /// @param atEnd run when the thread ends
-record VcpuParts(HypercallServer server, Traps traps, Bounce bounce, Runnable beforeEntry, Runnable atEnd) {
+record VcpuParts(HypercallServer server, Traps traps, Bounce bounce, VcpuSleep sleep,
+        Runnable beforeEntry, Runnable atEnd) {
 }

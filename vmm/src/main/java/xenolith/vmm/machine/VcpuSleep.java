@@ -2,6 +2,7 @@ package xenolith.vmm.machine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import xenolith.abi.XenVcpu;
 import xenolith.abi.XenVirq;
@@ -73,6 +74,22 @@ final class VcpuSleep implements VcpuControl {
             long until = Math.min(deadlineNs, vcpu.timer().nextDeadlineNs());
             lock.unlock();
             VcpuThread.sleep(vcpu, until);
+            lock.lock();
+        }
+        vcpu.enter(Vcpu.IN_HOST);
+        runState(XenVcpu.RUNSTATE_RUNNING);
+    }
+
+    /// Sleeps for as long as the vcpu is down. Called with the lock held.
+    void whileDown() {
+        if (vcpu.isUp()) {
+            return;
+        }
+        runState(XenVcpu.RUNSTATE_OFFLINE);
+        vcpu.enter(Vcpu.BLOCKED);
+        while (!vcpu.isUp() && domain.end() == null) {
+            lock.unlock();
+            LockSupport.park(vcpu);
             lock.lock();
         }
         vcpu.enter(Vcpu.IN_HOST);

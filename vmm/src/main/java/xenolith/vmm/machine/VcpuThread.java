@@ -31,6 +31,7 @@ final class VcpuThread implements Runnable {
     private final Bounce bounce;
     private final IretHypercall iret;
     private final ReentrantLock lock;
+    private final VcpuSleep sleep;
     private final Runnable beforeEntry;
     private final Runnable atEnd;
     private final boolean tracing;
@@ -45,6 +46,7 @@ final class VcpuThread implements Runnable {
         this.bounce = parts.bounce();
         this.iret = new IretHypercall(vcpu, cpu);
         this.lock = domain.lock();
+        this.sleep = parts.sleep();
         this.beforeEntry = parts.beforeEntry();
         this.atEnd = parts.atEnd();
         this.tracing = domain.log().traces(Trace.EXITS);
@@ -59,6 +61,7 @@ final class VcpuThread implements Runnable {
             cpu.run().validRegs(KvmRun.KVM_SYNC_X86_REGS | KvmRun.KVM_SYNC_X86_SREGS);
             boolean registersFree = true;
             while (domain.end() == null) {
+                sleep.whileDown();
                 // From here on a kick is a signal, which stays pending until the entry and then ends it at once: an
                 // event that is raised after we looked is not lost.
                 vcpu.enter(Vcpu.IN_GUEST);
@@ -114,9 +117,12 @@ final class VcpuThread implements Runnable {
         }
         beforeEntry.run();
         lock.unlock();
+        if (vcpu.takeFlush()) {
+            cpu.flushTlb();
+        }
         int errno = cpu.enter();
-        lock.lock();
         vcpu.enter(Vcpu.IN_HOST);
+        lock.lock();
         return errno;
     }
 
