@@ -19,6 +19,8 @@ import xenolith.vmm.mm.DescriptorTables;
 final class VcpuBirth {
     private static final int GENERAL_REGISTERS = 16;
     private static final int PAGE_FAULT = 14;
+    private static final int IOPL_SHIFT = 12;
+    private static final long ARITHMETIC_AND_DIRECTION = 0xcd5;
 
     private final Domain domain;
     private final Vcpu vcpu;
@@ -118,7 +120,9 @@ final class VcpuBirth {
             cpu.set(i, general(c, regs, i));
         }
         cpu.rip(XenUserRegs.rip(c, regs));
-        cpu.rflags(XenUserRegs.rflags(c, regs) & 0xcd5);
+        long rflags = XenUserRegs.rflags(c, regs);
+        vcpu.iopl((int) (rflags >>> IOPL_SHIFT) & 3);
+        cpu.rflags(rflags & ARITHMETIC_AND_DIRECTION);
         cpu.fsBase(GuestContext.fsBase(c, 0) << 16 >> 16);
         cpu.gsBase(GuestContext.gsBaseKernel(c, 0) << 16 >> 16);
     }
