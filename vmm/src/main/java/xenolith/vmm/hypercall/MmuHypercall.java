@@ -20,6 +20,8 @@ final class MmuHypercall {
     private static final long COUNT_MASK = 0x7fff_ffffL;
     private static final int COMMAND_MASK = 3;
     private static final long FLUSH_MASK = 3;
+    /// An extended operation may validate whole trees.
+    private static final int EXTENDED_COST = 16;
 
     private final Domain domain;
     private final PageTables tables;
@@ -41,7 +43,7 @@ final class MmuHypercall {
         long rc = 0;
         long i = c.progress();
         for (; i < n; i++) {
-            if (commits.isFull()) {
+            if (commits.isFull() || c.isPieceOver(1)) {
                 c.progress(i);
                 return CallContext.AGAIN;
             }
@@ -104,7 +106,7 @@ final class MmuHypercall {
         long rc = 0;
         long i = c.progress();
         for (; i < n; i++) {
-            if (commits.isFull()) {
+            if (commits.isFull() || c.isPieceOver(EXTENDED_COST)) {
                 c.progress(i);
                 return CallContext.AGAIN;
             }
