@@ -15,6 +15,9 @@
  */
 #include "monitor_abi.h"
 
+/* Between the pieces of code lies HLT: whoever gets there by mistake stops, at ring 0 as at ring 3. */
+#define FILL 0xf4
+
     .code64
     .section .monitor, "ax", @progbits
 
@@ -32,13 +35,13 @@ handlers_u:
      * after the write: it continues the vcpu elsewhere. */
     .set vector, 0
     .rept 256
-    .org handlers_u + vector * STUB_BYTES
+    .org handlers_u + vector * STUB_BYTES, FILL
     mov     %al, (handlers_u - W_HANDLERS + W_TRAP_BELL + vector)(%rip)
     hlt
     .set vector, vector + 1
     .endr
 
-    .org handlers_u + H_GATE4               /* SYSCALL of the guest's user, by way of lstar_u */
+    .org handlers_u + H_GATE4, FILL               /* SYSCALL of the guest's user, by way of lstar_u */
     mov     SUPER(handlers_u, W_HANDLERS, S_KERNEL_CR3), %rsp
     mov     %rsp, %cr3                      /* ... continues in handlers_k */
     /* ... from handlers_k: to the user. RIP is the only word of the frame that the gate did not push as the user
@@ -47,56 +50,56 @@ handlers_u:
     pushq   (handlers_u - W_HANDLERS + W_MAILBOX + M_USER_RIP)(%rip)
     iretq
 
-    .org handlers_u + H_GATE14              /* page fault of the guest's user */
+    .org handlers_u + H_GATE14, FILL              /* page fault of the guest's user */
     mov     %cr2, %rsp
     mov     %rsp, SUPER(handlers_u, W_HANDLERS, S_CR2)
     mov     SUPER(handlers_u, W_HANDLERS, S_KERNEL_CR3), %rsp
     mov     %rsp, %cr3                      /* ... continues in handlers_k */
 
-    .org handlers_u + H_GATE13              /* the user did: the VMM sorts it out */
+    .org handlers_u + H_GATE13, FILL              /* the user did: the VMM sorts it out */
     mov     %al, (handlers_u - W_HANDLERS + W_TRAP_BELL + 13)(%rip)
     hlt
 
-    .org handlers_u + H_GATE0               /* divide error of the guest's user: the kernel's to handle */
+    .org handlers_u + H_GATE0, FILL               /* divide error of the guest's user: the kernel's to handle */
     mov     %al, (handlers_u - W_HANDLERS + W_TRAP_BELL)(%rip)
     hlt
-    .org handlers_u + 4096
+    .org handlers_u + 4096, FILL
 
 /* ---------------------------------------------------------------------------------------------- ring 0, kernel -- */
     .globl handlers_k
 handlers_k:
     .set vector, 0
     .rept 256
-    .org handlers_k + vector * STUB_BYTES
+    .org handlers_k + vector * STUB_BYTES, FILL
     mov     %al, (handlers_k - W_HANDLERS + W_TRAP_BELL + vector)(%rip)
     hlt
     .set vector, vector + 1
     .endr
 
-    .org handlers_k + H_GATE4               /* the iret stub below: RSP, RFLAGS and registers are the user's */
+    .org handlers_k + H_GATE4, FILL               /* the iret stub below: RSP, RFLAGS and registers are the user's */
     mov     SUPER(handlers_k, W_HANDLERS, S_USER_CR3), %rsp
     mov     %rsp, %cr3                      /* ... continues in handlers_u */
     /* ... from handlers_u: a system call; ring 3 does the rest. */
     lea     SUPER(handlers_k, W_HANDLERS, S_FRAME_SYSCALL), %rsp
     iretq
 
-    .org handlers_k + H_GATE14              /* page fault of the guest's kernel */
+    .org handlers_k + H_GATE14, FILL              /* page fault of the guest's kernel */
     mov     %cr2, %rsp
     mov     %rsp, SUPER(handlers_k, W_HANDLERS, S_CR2)
     lea     SUPER(handlers_k, W_HANDLERS, S_FRAME_KERNEL_FAULT), %rsp
     iretq
-    .org handlers_k + H_GATE14 + 20         /* ... from handlers_u: a page fault of the user */
+    .org handlers_k + H_GATE14 + 20, FILL         /* ... from handlers_u: a page fault of the user */
     lea     SUPER(handlers_k, W_HANDLERS, S_FRAME_USER_FAULT), %rsp
     iretq
 
-    .org handlers_k + H_GATE13              /* the guest's kernel executed something privileged */
+    .org handlers_k + H_GATE13, FILL              /* the guest's kernel executed something privileged */
     lea     SUPER(handlers_k, W_HANDLERS, S_FRAME_KERNEL_GP), %rsp
     iretq
 
-    .org handlers_k + H_GATE0               /* divide error: how a stub asks for a commit (or a bug of the kernel) */
+    .org handlers_k + H_GATE0, FILL               /* divide error: how a stub asks for a commit (or a bug of the kernel) */
     mov     SUPER(handlers_k, W_HANDLERS, S_COMMIT_LIST), %rsp
     jmp     *SUPER(handlers_k, W_HANDLERS, S_COMMIT_RIP)
-    .org handlers_k + 4096
+    .org handlers_k + 4096, FILL
 
 /* ------------------------------------------------------------------------------------------------ ring 3, user -- */
     .globl lstar_u
@@ -104,7 +107,9 @@ lstar_u:
     int     $4
     .globl lstar_u_after
 lstar_u_after:
-    .org lstar_u + 4096
+    .org lstar_u + L_CSTAR, FILL            /* SYSCALL of 32-bit code; the stub knows it by the address */
+    int     $4
+    .org lstar_u + 4096, FILL
 
 /* ---------------------------------------------------------------------------------------------- ring 3, kernel -- */
     .globl lstar_k
@@ -290,6 +295,8 @@ stub_syscall:
     push    %rcx
     push    %r11
     push    %rcx
+    andl    $SYSCALL_FLAGS, 32(%rsp)        /* R11 is the user's, who may have jumped here with anything in it */
+    orl     $0x202, 32(%rsp)
     lea     (lstar_u_after - lstar_u + lstar_k)(%rip), %rcx
     cmp     %rcx, ALIAS(S_IST_RIP)
     jne     not_syscall
@@ -408,6 +415,11 @@ stub_kernel_gp:
     cmpq    $0, ALIAS(S_SKIP_CLI)
     je      3f
     mov     ALIAS(S_IST_RIP), %rax
+    sar     $47, %rax                       /* some processors fault at a non-canonical target */
+    inc     %rax
+    cmp     $1, %rax
+    ja      3f
+    mov     ALIAS(S_IST_RIP), %rax
     cmpb    $0xfa, (%rax)                   /* CLI */
     je      4f
     cmpb    $0xfb, (%rax)                   /* STI */
@@ -424,10 +436,13 @@ stub_kernel_gp:
     push    %rax
     mov     40(%rsp), %rax
     iretq
-    .org lstar_k + 4096
+    .org lstar_k + L_CSTAR, FILL            /* a guest's kernel in 32-bit code: no hypercall */
+    mov     %al, CALL_BELL(BELL_KERNEL_SYSCALL32)
+5:  jmp     5b
+    .org lstar_k + 4096, FILL
 
 /* --------------------------------------------------------------------------------------------- ring 0: commits -- */
-/* RSP: n addresses of page-table entries, CR3, address and value of the proof, a frame for IRETQ. Entered n entries before the tail. The locked
+/* RSP: n addresses of page-table entries, CR3, address and new value of S_COMMIT_RIP, a frame for IRETQ. Entered n entries before the tail. The locked
  * OR of nothing leaves the word as it is, with whatever accessed and dirty bits it has by now, but lets the host see
  * a write by the guest and drop what it derived from the entry's former value. */
     .globl commits, commits_tail, commits_end
@@ -439,8 +454,8 @@ commits:
 commits_tail:
     pop     %rdi
     mov     %rdi, %cr3
-    pop     %rdi                            /* S_COMMITTED: proof for Java that the list was run down */
-    popq    (%rdi)
+    pop     %rdi                            /* S_COMMIT_RIP: from now on a divide error is one again, */
+    popq    (%rdi)                          /* and Java sees that the list was run down */
     iretq
     .balign 4096
 commits_end:

@@ -33,6 +33,7 @@ public final class Domain {
     private final CommitQueue commits;
     private final DomainEntryWriter entryWriter;
     private final PageTables pageTables;
+    private final Roots roots;
     private final GuestMemory guestMemory;
     private final EventChannels events;
     private final GuestGdts gdts;
@@ -59,6 +60,8 @@ public final class Domain {
         this.commits = new CommitQueue(memory, parts.hostWritesCoherent(), parts.vcpuCount());
         this.entryWriter = new DomainEntryWriter(memory, commits);
         this.pageTables = new PageTables(memory, parts.frames(), domid, entryWriter);
+        this.roots = new Roots(this, entryWriter);
+        entryWriter.roots(roots);
         this.guestMemory = new GuestMemory(memory, pageTables);
         this.vcpus = new Vcpu[parts.vcpuCount()];
         this.events = new EventChannels(domid, memory, sharedInfoMa, vcpus);
@@ -161,13 +164,6 @@ public final class Domain {
         return vcpus[id];
     }
 
-    /// See [DomainEntryWriter#guestStandsStill]; called with the lock held, before page tables are touched.
-    ///
-    /// @param callerStandsStill whether the vcpu that asks is out of the guest; others are taken to run
-    public void guestStandsStill(boolean callerStandsStill) {
-        entryWriter.guestStandsStill(callerStandsStill && vcpusUp == 1);
-    }
-
     public int vcpusUp() {
         return vcpusUp;
     }
@@ -215,19 +211,8 @@ public final class Domain {
         return true;
     }
 
-    /// Loads `mfn`, which the caller holds as a base, as the kernel's root of `vcpu`.
-    public void loadKernelRoot(Vcpu vcpu, long mfn) {
-        entryWriter.installMonitor(mfn, monitor.kernelSlotEntry());
-        vcpu.window().kernelCr3(mfn << MachineMemory.PAGE_SHIFT);
-        commits.require();
-    }
-
-    /// Loads `mfn` as the user's root of `vcpu`, or none if it is 0.
-    public void loadUserRoot(Vcpu vcpu, long mfn) {
-        if (mfn != 0) {
-            entryWriter.installMonitor(mfn, monitor.userSlotEntry());
-        }
-        vcpu.window().userCr3(mfn << MachineMemory.PAGE_SHIFT);
+    public Roots roots() {
+        return roots;
     }
 
     // ---- the end

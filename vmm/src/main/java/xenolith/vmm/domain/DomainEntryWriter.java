@@ -4,7 +4,6 @@ import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.CommitEpoch;
 import xenolith.vmm.mm.EntryWriter;
 import xenolith.vmm.monitor.CommitQueue;
-import xenolith.vmm.monitor.MonitorAbi;
 
 /// Brings the validator's stores to the hardware by way of the commit queue, and keeps the hypervisor's L4 slots.
 final class DomainEntryWriter implements EntryWriter {
@@ -14,17 +13,16 @@ final class DomainEntryWriter implements EntryWriter {
     private final MachineMemory memory;
     private final CommitQueue commits;
     private final CommitEpoch epoch = new CommitEpoch();
-    private boolean guestStandsStill = true;
+    private Roots roots;
 
     DomainEntryWriter(MachineMemory memory, CommitQueue commits) {
         this.memory = memory;
         this.commits = commits;
     }
 
-    /// Says whether every vcpu is out of the guest until the present operation ends. If not (a poller serves a vcpu
-    /// that only claims to wait), whatever must be committed first has to be asked again in an exit.
-    void guestStandsStill(boolean still) {
-        guestStandsStill = still;
+    /// Says whom to tell of newly validated level-4 tables.
+    void roots(Roots domainRoots) {
+        roots = domainRoots;
     }
 
     @Override
@@ -50,29 +48,17 @@ final class DomainEntryWriter implements EntryWriter {
     /// Slots stay empty until the table is loaded as a root: only then is it known which flavour it needs.
     @Override
     public void installHypervisorSlots(long mfn) {
+        roots.forget(mfn);
         for (int slot = FIRST_SLOT; slot <= LAST_SLOT; slot++) {
-            memory.writeWord((mfn << MachineMemory.PAGE_SHIFT) + slot * 8L, 0);
+            long entryMa = (mfn << MachineMemory.PAGE_SHIFT) + slot * 8L;
+            commits.store(entryMa, memory.readWord(entryMa), 0, false);
         }
     }
 
-    /// Makes `mfn`, a validated L4, a root with the monitor's entry `slotEntry`.
-    void installMonitor(long mfn, long slotEntry) {
-        long entryMa = (mfn << MachineMemory.PAGE_SHIFT) + MonitorAbi.L4_SLOT * 8L;
-        long old = memory.readWord(entryMa);
-        if ((old & ~0x60L) != (slotEntry & ~0x60L)) {
-            memory.writeWord(entryMa, slotEntry);
-            if (old != 0) {
-                commits.queue(entryMa);
-                commits.require();
-            }
-        }
-    }
-
+    /// Never here: a vcpu might be running, be it only one that pretends to wait for its answer. The hypercall is
+    /// repeated after a commit that is proven to have happened.
     @Override
     public boolean commitBeforeReturn() {
-        if (guestStandsStill) {
-            commits.require();
-        }
-        return guestStandsStill;
+        return false;
     }
 }

@@ -5,6 +5,7 @@ import xenolith.abi.XenVcpuInfo;
 import xenolith.posix.KickSignal;
 import xenolith.vmm.evtchn.EventTarget;
 import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.mm.PageWalk;
 import xenolith.vmm.monitor.MonitorWindow;
 import xenolith.vmm.sched.GuestClock;
 import xenolith.vmm.sched.RunState;
@@ -18,6 +19,11 @@ public final class Vcpu implements EventTarget {
     public static final int IN_HOST = 0;
     public static final int IN_GUEST = 1;
     public static final int BLOCKED = 2;
+
+    private static final long DR6_ALWAYS_ONE = 0xffff0ff0L;
+    private static final long DR6_WRITABLE = 0xe00fL;
+    private static final long DR7_ALWAYS_ONE = 0x400L;
+    private static final long DR7_WRITABLE = 0xffff_27ffL;
 
     private final int id;
     private final Domain domain;
@@ -40,7 +46,7 @@ public final class Vcpu implements EventTarget {
     private long runstateVa;
     private long timeAreaVa;
     private boolean taskSwitched;
-    private final long[] debugRegisters = {0, 0, 0, 0, 0, 0, 0xffff0ff0L, 0x400};
+    private final long[] debugRegisters = {0, 0, 0, 0, 0, 0, DR6_ALWAYS_ONE, DR7_ALWAYS_ONE};
     private int iopl;
 
     Vcpu(int id, Domain domain, MonitorWindow window, GuestClock clock, long vcpuInfoMa) {
@@ -232,8 +238,19 @@ public final class Vcpu implements EventTarget {
         return debugRegisters[number];
     }
 
-    public void debugRegister(int number, long value) {
-        debugRegisters[number] = value;
+    /// Sets DR0–3, 6 or 7 with the bits that a guest may choose; false for an address that no guest has.
+    public boolean setDebugRegister(int number, long value) {
+        switch (number) {
+            case 6 -> debugRegisters[6] = value & DR6_WRITABLE | DR6_ALWAYS_ONE;
+            case 7 -> debugRegisters[7] = value & DR7_WRITABLE | DR7_ALWAYS_ONE;
+            default -> {
+                if (value != 0 && !PageWalk.isGuestAddress(value)) {
+                    return false;
+                }
+                debugRegisters[number] = value;
+            }
+        }
+        return true;
     }
 
     public int iopl() {

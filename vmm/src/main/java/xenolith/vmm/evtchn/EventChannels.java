@@ -222,7 +222,8 @@ public final class EventChannels {
 
         @Override
         public void notifyGuest() {
-            if (channels[port] instanceof Channel.Backend) {
+            // The port may have been closed, and be somebody else's by now.
+            if (channels[port] instanceof Channel.Backend backend && backend.listener() == listener) {
                 raise(port);
             }
         }

@@ -12,13 +12,15 @@ import xenolith.vmm.monitor.MonitorAbi;
 public final class CallContext {
     /// Not an answer: the call must be made again by the vcpu's own thread. Nothing has been done yet.
     public static final long RING = Long.MIN_VALUE;
-    /// Not an answer: commit what is queued, then call again; [#progress] says how much is done.
+    /// Not an answer: let the vcpu's thread look around, commit what is queued, then call again; [#progress] says how much is done.
     public static final long AGAIN = Long.MIN_VALUE + 1;
 
     /// Room for the largest structure, `vcpu_guest_context`.
     private static final long SCRATCH_BYTES = 8192;
     /// Xen's own bound on the ports of one poll.
     static final int MAX_POLL_PORTS = 128;
+    /// What is done of a long call before the vcpu's thread may look around, in elements of `mmu_update`.
+    private static final int PIECE = 2048;
 
     private final Vcpu vcpu;
     private final VcpuControl control;
@@ -28,6 +30,7 @@ public final class CallContext {
     private int actions;
     private long progress;
     private long outerProgress;
+    private int spent;
 
     public CallContext(Vcpu vcpu, VcpuControl control) {
         this.vcpu = vcpu;
@@ -38,6 +41,7 @@ public final class CallContext {
     public void begin() {
         progress = 0;
         outerProgress = 0;
+        spent = 0;
         actions = 0;
     }
 
@@ -83,6 +87,17 @@ public final class CallContext {
     }
 
     // ---- long calls
+
+    /// Whether the call shall answer [#AGAIN] before it does something that costs as much as `cost` elements. A guest
+    /// can name more elements than we could do in an hour, and its domain must be able to end.
+    boolean isPieceOver(int cost) {
+        spent += cost;
+        if (spent <= PIECE) {
+            return false;
+        }
+        spent = 0;
+        return true;
+    }
 
     long progress() {
         return progress;

@@ -6,8 +6,12 @@ import xenolith.abi.XenErrno;
 import xenolith.abi.XenTrapInfo;
 import xenolith.vmm.domain.TrapTable;
 import xenolith.vmm.domain.Vcpu;
+import xenolith.vmm.mm.PageWalk;
 
 /// `set_trap_table`, `set_callbacks` and `callback_op` (`arch-x86/xen.h`, `xen/callback.h`).
+///
+/// A handler in the hypervisor's part of the address space is refused: registers that point there are taken for our own
+/// code at work.
 ///
 /// The monitor's stubs jump to the handlers that matter most by themselves, so it is told of those.
 final class CallbackHypercall {
@@ -30,7 +34,7 @@ final class CallbackHypercall {
             if (address == 0) {
                 break;
             }
-            if (!isCanonical(address)) {
+            if (!PageWalk.isGuestAddress(address)) {
                 return -XenErrno.EINVAL;
             }
             traps.set(XenTrapInfo.vector(s, 0), XenTrapInfo.flags(s, 0), address);
@@ -71,7 +75,7 @@ final class CallbackHypercall {
     }
 
     private static long register(Vcpu vcpu, int type, long address, boolean masksEvents) {
-        if (address != 0 && !isCanonical(address)) {
+        if (address != 0 && !PageWalk.isGuestAddress(address)) {
             return -XenErrno.EINVAL;
         }
         switch (type) {

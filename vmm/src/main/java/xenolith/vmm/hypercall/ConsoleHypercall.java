@@ -9,8 +9,8 @@ import xenolith.abi.XenErrno;
 final class ConsoleHypercall {
     /// Bytes copied at a time; a longer write goes on in further pieces.
     private static final int PIECE = 1024;
-    /// What one call may write; Xen preempts after less. The answer says how much it was.
-    private static final long MOST = 64 * 1024;
+    /// A log may be slow.
+    private static final int PIECE_COST = 32;
 
     private final byte[] buffer = new byte[PIECE];
 
@@ -21,15 +21,21 @@ final class ConsoleHypercall {
         if (cmd != XenConsole.CONSOLEIO_WRITE) {
             return -XenErrno.ENOSYS;
         }
-        long total = Math.min(count & 0xffff_ffffL, MOST);
-        for (long done = 0; done < total; done += PIECE) {
+        long total = count & 0xffff_ffffL;
+        for (long done = c.progress(); done < total; done += PIECE) {
+            if (c.isPieceOver(PIECE_COST)) {
+                c.progress(done);
+                return CallContext.AGAIN;
+            }
             int piece = (int) Math.min(PIECE, total - done);
             if (!c.copyIn(va + done, piece)) {
+                c.progress(0);
                 return -XenErrno.EFAULT;
             }
             MemorySegment.copy(c.scratch(), ValueLayout.JAVA_BYTE, 0, buffer, 0, piece);
             c.domain().log().guestOutput(buffer, piece);
         }
+        c.progress(0);
         return 0;
     }
 }

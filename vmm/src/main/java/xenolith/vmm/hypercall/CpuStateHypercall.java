@@ -4,15 +4,9 @@ import xenolith.abi.XenErrno;
 import xenolith.abi.XenPhysdev;
 import xenolith.abi.XenSegment;
 import xenolith.abi.XenVmAssist;
-import xenolith.vmm.domain.Vcpu;
 
 /// What hypercalls change of a vcpu's registers: stack, segment bases, TS, debug registers, I/O privilege.
 final class CpuStateHypercall {
-    private static final long DR6_ALWAYS_ONE = 0xffff0ff0L;
-    private static final long DR6_WRITABLE = 0xe00fL;
-    private static final long DR7_ALWAYS_ONE = 0x400L;
-    private static final long DR7_FORBIDDEN = 0xffff_ffff_0000_d800L;
-
     /// `stack_switch`: the stack for traps from user mode. Hot: every context switch.
     long stackSwitch(CallContext c, long ss, long sp) {
         c.vcpu().kernelSp(sp);
@@ -55,21 +49,12 @@ final class CpuStateHypercall {
     }
 
     long setDebugreg(CallContext c, long register, long value) {
-        Vcpu vcpu = c.vcpu();
-        switch ((int) register) {
-            case 0, 1, 2, 3 -> {
-                if (!CallbackHypercall.isCanonical(value)) {
-                    return -XenErrno.EPERM;
-                }
-                vcpu.debugRegister((int) register, value);
-            }
-            case 4, 6 -> vcpu.debugRegister(6, value & DR6_WRITABLE | DR6_ALWAYS_ONE);
-            case 5, 7 -> vcpu.debugRegister(7, value & ~DR7_FORBIDDEN | DR7_ALWAYS_ONE);
-            default -> {
-                return -XenErrno.EINVAL;
-            }
+        if (register < 0 || register > 7) {
+            return -XenErrno.EINVAL;
         }
-        return 0;
+        // DR4 and DR5 are other names of DR6 and DR7.
+        int number = register == 4 || register == 5 ? (int) register + 2 : (int) register;
+        return c.vcpu().setDebugRegister(number, value) ? 0 : -XenErrno.EPERM;
     }
 
     /// The register itself, or a small negative errno, as Xen has it.

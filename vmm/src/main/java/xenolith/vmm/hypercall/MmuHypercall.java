@@ -20,6 +20,8 @@ final class MmuHypercall {
     private static final long COUNT_MASK = 0x7fff_ffffL;
     private static final int COMMAND_MASK = 3;
     private static final long FLUSH_MASK = 3;
+    /// An extended operation may validate whole trees.
+    private static final int EXTENDED_COST = 16;
 
     private final Domain domain;
     private final PageTables tables;
@@ -41,7 +43,7 @@ final class MmuHypercall {
         long rc = 0;
         long i = c.progress();
         for (; i < n; i++) {
-            if (commits.isFull()) {
+            if (commits.isFull() || c.isPieceOver(1)) {
                 c.progress(i);
                 return CallContext.AGAIN;
             }
@@ -102,7 +104,7 @@ final class MmuHypercall {
         long rc = 0;
         long i = c.progress();
         for (; i < n; i++) {
-            if (commits.isFull()) {
+            if (commits.isFull() || c.isPieceOver(EXTENDED_COST)) {
                 c.progress(i);
                 return CallContext.AGAIN;
             }
@@ -130,9 +132,9 @@ final class MmuHypercall {
             case XenMmu.MMUEXT_UNPIN_TABLE:
                 return tables.unpin(arg1);
             case XenMmu.MMUEXT_NEW_BASEPTR:
-                return newKernelBase(c, arg1);
+                return domain.roots().loadKernel(c.vcpu(), arg1);
             case XenMmu.MMUEXT_NEW_USER_BASEPTR:
-                return newUserBase(c, arg1);
+                return domain.roots().loadUser(c.vcpu(), arg1);
             case XenMmu.MMUEXT_TLB_FLUSH_LOCAL, XenMmu.MMUEXT_INVLPG_LOCAL, XenMmu.MMUEXT_TLB_FLUSH_MULTI,
                     XenMmu.MMUEXT_INVLPG_MULTI, XenMmu.MMUEXT_TLB_FLUSH_ALL, XenMmu.MMUEXT_INVLPG_ALL:
                 commits.flush();
@@ -151,51 +153,6 @@ final class MmuHypercall {
             default:
                 return -XenErrno.ENOSYS;
         }
-    }
-
-    /// The new root is taken before the old one is given back.
-    private long newKernelBase(CallContext c, long mfn) {
-        long old = c.rootMfn();
-        if (mfn == old) {
-            commits.flush();
-            return 0;
-        }
-        if (mfn == userRoot(c)) {
-            return -XenErrno.EINVAL;
-        }
-        long rc = tables.newBase(mfn);
-        if (rc < 0) {
-            return rc;
-        }
-        domain.loadKernelRoot(c.vcpu(), mfn);
-        tables.dropBase(old);
-        return 0;
-    }
-
-    /// A root cannot serve both modes: the monitor's slot tells them apart.
-    private long newUserBase(CallContext c, long mfn) {
-        long old = userRoot(c);
-        if (mfn == old) {
-            return 0;
-        }
-        if (mfn == c.rootMfn()) {
-            return -XenErrno.EINVAL;
-        }
-        if (mfn != 0) {
-            long rc = tables.newBase(mfn);
-            if (rc < 0) {
-                return rc;
-            }
-        }
-        domain.loadUserRoot(c.vcpu(), mfn);
-        if (old != 0) {
-            tables.dropBase(old);
-        }
-        return 0;
-    }
-
-    private static long userRoot(CallContext c) {
-        return c.vcpu().window().userCr3() >>> MachineMemory.PAGE_SHIFT;
     }
 
     private long clearPage(long mfn) {

@@ -18,6 +18,9 @@ final class MulticallHypercall {
         for (long i = c.outerProgress(); i < (count & 0xffff_ffffL); i++) {
             long va = calls + i * Entry.SIZEOF;
             c.outerProgress(i);
+            if (c.isPieceOver(1) || c.domain().commits().isFull()) {
+                return CallContext.AGAIN;
+            }
             if (!c.copyIn(va, Entry.SIZEOF)) {
                 return -XenErrno.EFAULT;
             }

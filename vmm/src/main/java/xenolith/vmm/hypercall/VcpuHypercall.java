@@ -15,6 +15,8 @@ import xenolith.vmm.mm.PageTables;
 final class VcpuHypercall {
     /// Periods shorter than this would leave no time for the guest (Xen refuses them too).
     private static final long SHORTEST_PERIOD_NS = 1_000_000;
+    /// Thirty days; sums with the clock stay far from overflow.
+    private static final long LONGEST_PERIOD_NS = 30L * 24 * 3600 * 1_000_000_000;
 
     private final VcpuLifecycle lifecycle;
 
@@ -47,10 +49,6 @@ final class VcpuHypercall {
     }
 
     private long initialise(CallContext c, Vcpu target, long arg) {
-        // Frames may have to be retyped, which may need a commit, which a poller's caller cannot be trusted with.
-        if (c.isPolled()) {
-            return CallContext.RING;
-        }
         if (!c.copyIn(arg, GuestContext.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
@@ -88,7 +86,7 @@ final class VcpuHypercall {
             return -XenErrno.EFAULT;
         }
         long periodNs = XenVcpu.SetPeriodicTimer.periodNs(c.scratch(), 0);
-        if (periodNs < SHORTEST_PERIOD_NS) {
+        if (periodNs < SHORTEST_PERIOD_NS || periodNs > LONGEST_PERIOD_NS) {
             return -XenErrno.EINVAL;
         }
         target.timer().setPeriod(periodNs);
@@ -138,7 +136,7 @@ final class VcpuHypercall {
         }
         long rc = domain.pageTables().getWritable(mfn);
         if (rc < 0) {
-            return rc;
+            return rc == PageTables.RETRY ? CallContext.AGAIN : rc;
         }
         long infoMa = (mfn << MachineMemory.PAGE_SHIFT) + offset;
         target.moveVcpuInfo(infoMa);

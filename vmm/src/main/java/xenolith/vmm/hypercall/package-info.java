@@ -7,6 +7,6 @@
 /// before it goes on.
 ///
 /// Every argument is the guest's and hostile. Answers are 0 or more, or a negative errno; nothing throws on a guest's
-/// account. Loops over a guest's arrays are bounded by its own count, and let a commit happen whenever enough is
-/// queued, so they never hold more than one list's worth.
+/// account. Loops over a guest's arrays are bounded by its own count, and answer [CallContext#AGAIN] whenever
+/// enough is queued for a commit or a piece's worth is done, so they never hold more than that.
 package xenolith.vmm.hypercall;

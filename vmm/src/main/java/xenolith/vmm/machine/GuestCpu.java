@@ -267,6 +267,7 @@ final class GuestCpu implements GuestRegisters {
                 KvmSegment.data(s, at, 0, 3);
                 KvmSegment.unusable(s, at, 1);
             }
+            noLdt(s);
             KvmSregs.gdtBase(s, Monitor.gdtBase(id));
             KvmSregs.gdtLimit(s, Monitor.gdtLimit());
             KvmSregs.idtBase(s, Monitor.idtBase(id));
@@ -279,6 +280,15 @@ final class GuestCpu implements GuestRegisters {
             KvmSegment.s(s, KvmSregs.TR, 0);
             KvmSegment.dpl(s, KvmSregs.TR, 0);
             KvmSegment.unusable(s, KvmSregs.TR, 0);
+        }
+
+        /// KVM starts a vcpu with an LDT at address 0, where the guest could put a gate to ring 0.
+        private static void noLdt(MemorySegment s) {
+            KvmSegment.base(s, KvmSregs.LDT, 0);
+            KvmSegment.limit(s, KvmSregs.LDT, 0);
+            KvmSegment.selector(s, KvmSregs.LDT, 0);
+            KvmSegment.present(s, KvmSregs.LDT, 0);
+            KvmSegment.unusable(s, KvmSregs.LDT, 1);
         }
     }
 }

@@ -115,14 +115,13 @@ public final class GuestDomain implements AutoCloseable {
         domain.lock().lock();
         try {
             check("pin of the initial page tables", domain.pageTables().pin(start.rootMfn(), 4));
-            check("load of the initial page tables", domain.pageTables().newBase(start.rootMfn()));
+            check("load of the initial page tables", domain.roots().loadKernel(domain.vcpu(0), start.rootMfn()));
             check("hold of the console's ring", domain.pageTables().getWritable(start.consoleMfn()));
             check("hold of xenstore's ring", domain.pageTables().getWritable(start.storeMfn()));
             for (int id = 0; id < domain.vcpuCount(); id++) {
                 domain.clock().writeTimeInfo(domain.memory(), domain.vcpu(id).vcpuInfoMa()
                         + XenVcpuInfo.TIME_OFFSET);
             }
-            domain.loadKernelRoot(domain.vcpu(0), start.rootMfn());
             domain.commits().discard();
         } finally {
             domain.lock().unlock();

@@ -106,8 +106,7 @@ final class GuestState implements PrivilegedState {
 
     @Override
     public boolean debugRegister(int number, long value) {
-        vcpu.debugRegister(number, value);
-        return true;
+        return vcpu.setDebugRegister(number, value);
     }
 
     @Override

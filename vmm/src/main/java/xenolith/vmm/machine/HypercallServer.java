@@ -29,6 +29,9 @@ final class HypercallServer {
     private volatile long handedOver = NOTHING;
     private int late;
     private boolean unfinished;
+    /// A commit outside a hypercall was too long for one list.
+    private boolean resuming;
+    private long resumeRsp;
     private long result;
     private long number;
     private final long[] arguments = new long[5];
@@ -69,7 +72,11 @@ final class HypercallServer {
         if (!commitsProven()) {
             return;
         }
-        domain.guestStandsStill(false);
+        if (resuming) {
+            handedOver = sequence;
+            window.answer(sequence, 0, MonitorAbi.ACT_RING);
+            return;
+        }
         context.polled(true);
         if (!call(false)) {
             handedOver = sequence;
@@ -96,7 +103,12 @@ final class HypercallServer {
         if (!commitsProven()) {
             return 0;
         }
-        domain.guestStandsStill(true);
+        if (resuming) {
+            served = sequence;
+            handedOver = NOTHING;
+            window.answer(sequence, 0, prepareResume(resumeRsp));
+            return MonitorAbi.ACT_COMMIT;
+        }
         context.polled(false);
         if (!call(sequence == handedOver)) {
             throw new IllegalStateException("hypercall " + number + " asks for the thread that it has");
@@ -116,6 +128,13 @@ final class HypercallServer {
         return actions | MonitorAbi.ACT_COMMIT;
     }
 
+    /// Prepares a commit outside a hypercall; returns the stub's action after it.
+    int prepareResume(long rsp) {
+        resumeRsp = rsp;
+        resuming = domain.prepareCommit(vcpu, rsp);
+        return MonitorAbi.ACT_RESUME | (resuming ? MonitorAbi.ACT_AGAIN : 0);
+    }
+
     /// Whether the guest went through the commit that was last prepared for it. It can avoid that only by not being
     /// where it pretends to be, in the stub: then it is crashed, for it may hold translations that we took back.
     boolean commitsProven() {
@@ -123,7 +142,6 @@ final class HypercallServer {
             Crash.of(vcpu, null, "the guest's kernel evaded a page-table commit");
             return false;
         }
-        window.noCommit();
         return true;
     }
 

@@ -6,19 +6,26 @@ import xenolith.abi.XenIretContext;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.GuestRegisters;
 import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.mm.PageWalk;
+import xenolith.vmm.monitor.MonitorAbi;
 
 /// The iret hypercall where the stub leaves it to Java: an event is pending, the flags are unusual, or the segments
 /// are (`pv/iret.c`).
 final class IretHypercall {
+    private static final int GENERAL_PROTECTION = 13;
+    private static final int USER_CS = 0x33;
+    private static final int USER_CS32 = 0x23;
     private static final long RFLAGS_IF = 0x200;
-    /// IOPL, VM, VIF, VIP are not the guest's to set.
-    private static final long RFLAGS_FORBIDDEN = 0x3000 | 0x2_0000 | 0x18_0000;
+    /// IOPL, NT, VM, VIF, VIP are not the guest's to set.
+    private static final long RFLAGS_FORBIDDEN = 0x3000 | 0x4000 | 0x2_0000 | 0x18_0000;
 
     private final Vcpu vcpu;
     private final GuestCpu cpu;
+    private final Bounce bounce;
     private final MemorySegment context = Arena.ofAuto().allocate(XenIretContext.SIZEOF, Long.BYTES);
 
-    IretHypercall(Vcpu vcpu, GuestCpu cpu) {
+    IretHypercall(Vcpu vcpu, GuestCpu cpu, Bounce bounce) {
+        this.bounce = bounce;
         this.vcpu = vcpu;
         this.cpu = cpu;
     }
@@ -38,15 +45,32 @@ final class IretHypercall {
             Crash.of(vcpu, cpu, "iret to user mode without user page tables");
             return;
         }
+        long rip = XenIretContext.rip(c, 0);
+        if (!toUser && !PageWalk.isGuestAddress(rip)) {
+            Crash.of(vcpu, cpu, "iret to 0x" + Long.toHexString(rip) + " in kernel mode");
+            return;
+        }
         cpu.set(GuestRegisters.RAX, XenIretContext.rax(c, 0));
         cpu.set(11, XenIretContext.r11(c, 0));
         cpu.set(GuestRegisters.RCX, XenIretContext.rcx(c, 0));
-        cpu.rip(XenIretContext.rip(c, 0));
+        cpu.rip(rip << 16 >> 16);
         cpu.rsp(XenIretContext.rsp(c, 0));
         cpu.rflags(rflags & ~RFLAGS_FORBIDDEN);
-        vcpu.maskEvents((rflags & RFLAGS_IF) == 0);
+        vcpu.maskEvents(!toUser && (rflags & RFLAGS_IF) == 0);
         if (toUser) {
-            cpu.switchToUser(cs, (int) XenIretContext.ss(c, 0) & 0xffff);
+            toUser(cs, rip);
+        }
+    }
+
+    /// A process can ask its kernel for any selector and address: those that the processor would refuse are the
+    /// process's general-protection fault.
+    private void toUser(int cs, long rip) {
+        boolean acceptable = cs == USER_CS || cs == USER_CS32 || cs == MonitorAbi.GUEST_CS
+                || cs == MonitorAbi.GUEST_CS32;
+        boolean canonical = rip << 16 >> 16 == rip;
+        cpu.switchToUser(acceptable ? cs : MonitorAbi.GUEST_CS, MonitorAbi.GUEST_SS);
+        if ((!acceptable || !canonical) && !bounce.trap(GENERAL_PROTECTION, true, acceptable ? 0 : cs & 0xfffc)) {
+            Crash.of(vcpu, cpu, "iret to user mode at cs 0x" + Integer.toHexString(cs) + " and no handler for it");
         }
     }
 }

@@ -28,6 +28,7 @@ final class Machine implements AutoCloseable {
     private static final int MSR_TSC = 0x10;
     private static final int MSR_STAR = 0xc000_0081;
     private static final int MSR_LSTAR = 0xc000_0082;
+    private static final int MSR_CSTAR = 0xc000_0083;
     private static final int MSR_SFMASK = 0xc000_0084;
     /// TF, DF and NT are cleared by SYSCALL; R11 keeps them for the guest.
     private static final long SFMASK = 0x4500;
@@ -104,6 +105,7 @@ final class Machine implements AutoCloseable {
         vcpus[id].setXcr0(XCR0_X87_SSE_AVX);
         vcpus[id].setMsr(MSR_STAR, Monitor.star());
         vcpus[id].setMsr(MSR_LSTAR, Monitor.lstar(id));
+        vcpus[id].setMsr(MSR_CSTAR, Monitor.cstar(id));
         vcpus[id].setMsr(MSR_SFMASK, SFMASK);
         vcpus[id].setSignalMask(0);
     }

@@ -59,7 +59,6 @@ final class PageTableTrap {
     }
 
     private boolean store(PageTables tables, long entryMa, int offset) {
-        domain.guestStandsStill(true);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             long word = domain.memory().readWord(entryMa);
             long rc = tables.emulatedWrite(entryMa, word, PageTableWrite.newWord(instruction, cpu, word, offset));

@@ -18,6 +18,7 @@ import xenolith.vmm.monitor.MonitorWindow;
 /// exception to the guest's kernel. Called with the guest's own registers in [GuestCpu].
 final class Traps {
     private static final int DEBUG = 1;
+    private static final int BREAKPOINT = 3;
     private static final int OVERFLOW = 4;
     private static final int INVALID_OPCODE = 6;
     private static final int DEVICE_NOT_AVAILABLE = 7;
@@ -30,6 +31,8 @@ final class Traps {
     private static final long ERROR_USER = 4;
     private static final long RFLAGS_TF = 0x100;
     private static final long DR6_SINGLE_STEP = 0x4000;
+    /// Not IOPL, NT, RF, VM, VIF, VIP.
+    private static final long USER_FLAGS = 0x24_0fd7;
     private static final int R11 = 11;
     private static final int GATE_LENGTH = 2;
     private static final int SYSCALL_LENGTH = 2;
@@ -80,17 +83,40 @@ final class Traps {
         handle(PAGE_FAULT, true, takeFrame(true), window.faultAddress());
     }
 
-    /// The stub of a system call rang: the user wrote `int $4` itself, which is #OF, or the guest has no handler for
-    /// system calls, which is #UD at the instruction, as Xen has it.
+    /// The stub of a system call rang: it is one of 32-bit code, or the guest has no handler for system calls, or the
+    /// user wrote `int $4` itself, which is #OF.
     void userGate() {
         cpu.backToUser();
         takeFrame(false);
-        if (cpu.rip() == Monitor.lstar(vcpu.id()) + GATE_LENGTH) {
-            cpu.rip(cpu.get(GuestRegisters.RCX) - SYSCALL_LENGTH);
-            cpu.rflags(cpu.get(R11));
-            handle(INVALID_OPCODE, false, 0, 0);
+        long gate = cpu.rip() - GATE_LENGTH;
+        if (gate == Monitor.lstar(vcpu.id())) {
+            systemCall(XenCallback.CALLBACKTYPE_SYSCALL, MonitorAbi.GUEST_CS);
+        } else if (gate == Monitor.cstar(vcpu.id())) {
+            systemCall(XenCallback.CALLBACKTYPE_SYSCALL32, MonitorAbi.GUEST_CS32);
         } else {
             handle(OVERFLOW, false, 0, 0);
+        }
+    }
+
+    /// A guest's kernel made a 32-bit SYSCALL, which is no hypercall.
+    void kernelSystemCall32() {
+        cpu.kernelSegments();
+        cpu.rip(cpu.get(GuestRegisters.RCX) - SYSCALL_LENGTH);
+        cpu.rflags(cpu.get(R11));
+        handle(INVALID_OPCODE, false, 0, 0);
+    }
+
+    /// Delivers a system call of the user, or #UD at the instruction if the guest has no handler, as Xen does.
+    private void systemCall(int callbackType, int cs) {
+        cpu.rip(cpu.get(GuestRegisters.RCX));
+        cpu.rflags(cpu.get(R11) & USER_FLAGS);
+        cpu.userSegments(cs, MonitorAbi.GUEST_SS);
+        long handler = vcpu.traps().callback(callbackType);
+        if (handler == 0) {
+            cpu.rip(cpu.rip() - SYSCALL_LENGTH);
+            handle(INVALID_OPCODE, false, 0, 0);
+        } else if (!bounce.systemCall(handler, vcpu.traps().callbackMasksEvents(callbackType))) {
+            Crash.of(vcpu, cpu, "a system call and no stack for it");
         }
     }
 
@@ -102,14 +128,7 @@ final class Traps {
     /// Some hosts cannot enter the gate with a non-canonical RSP, which any process may set: the system call is
     /// delivered from here.
     void systemCallWithBadStack() {
-        cpu.rip(cpu.get(GuestRegisters.RCX));
-        cpu.rflags(cpu.get(R11));
-        cpu.userSegments(MonitorAbi.GUEST_CS, MonitorAbi.GUEST_SS);
-        long handler = vcpu.traps().callback(XenCallback.CALLBACKTYPE_SYSCALL);
-        if (handler == 0 || !bounce.systemCall(handler,
-                vcpu.traps().callbackMasksEvents(XenCallback.CALLBACKTYPE_SYSCALL))) {
-            Crash.of(vcpu, cpu, "a system call and no handler or stack for it");
-        }
+        systemCall(XenCallback.CALLBACKTYPE_SYSCALL, MonitorAbi.GUEST_CS);
     }
 
     /// The stub found a divide error that nobody had asked for.
@@ -153,7 +172,7 @@ final class Traps {
             systemCallWithBadStack();
             return;
         }
-        if (MonitorAbi.isMonitorCode(cpu.rip())) {
+        if (cpu.inKernel() && MonitorAbi.isMonitorCode(cpu.rip())) {
             Crash.of(vcpu, cpu, "trap " + vector + " in a stub: the guest's kernel gave it a bad stack or segment base");
             return;
         }
@@ -168,6 +187,14 @@ final class Traps {
                 noteDebugTrap();
                 deliver(vector, false, 0);
             }
+            case BREAKPOINT, OVERFLOW -> {
+                // Gates that ring 3 may raise by an instruction; the guest may want that for its kernel alone.
+                if (!cpu.inKernel() && vcpu.traps().dpl(vector) < 3) {
+                    deliver(GENERAL_PROTECTION, true, vector * 8L + 2);
+                } else {
+                    deliver(vector, false, 0);
+                }
+            }
             case DOUBLE_FAULT, MACHINE_CHECK -> Crash.of(vcpu, cpu, "exception " + vector + " in the guest");
             default -> deliver(vector, hasError, error);
         }
@@ -176,7 +203,7 @@ final class Traps {
     /// The guest reads the cause of a debug trap from its virtual DR6; so far only single steps have one.
     private void noteDebugTrap() {
         if ((cpu.rflags() & RFLAGS_TF) != 0) {
-            vcpu.debugRegister(6, vcpu.debugRegister(6) | DR6_SINGLE_STEP);
+            vcpu.setDebugRegister(6, vcpu.debugRegister(6) | DR6_SINGLE_STEP);
         }
     }
 

@@ -12,6 +12,7 @@ import xenolith.vmm.domain.TrapTable;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.GuestRegisters;
 import xenolith.vmm.mm.DescriptorTables;
+import xenolith.vmm.mm.PageWalk;
 
 /// The state that a vcpu starts with, from a `vcpu_guest_context` (`arch-x86/xen.h`) that the guest gave.
 ///
@@ -41,45 +42,57 @@ final class VcpuBirth {
                 || (GuestContext.flags(c, 0) & GuestContext.VGCF_IN_KERNEL) == 0) {
             return -XenErrno.EINVAL;
         }
+        if (!handlersAreGuests()) {
+            return -XenErrno.EINVAL;
+        }
         int gdtFrames = (int) ((entries + GuestGdts.ENTRIES_PER_FRAME - 1) / GuestGdts.ENTRIES_PER_FRAME);
         for (int i = 0; i < gdtFrames; i++) {
             frames[i] = GuestContext.gdtFrames(c, 0, i);
         }
         long kernelMfn = GuestContext.cr3ToMfn(GuestContext.ctrlreg(c, 0, 3));
         long userMfn = GuestContext.cr3ToMfn(GuestContext.ctrlreg(c, 0, 1));
-        if (userMfn == kernelMfn) {
-            return -XenErrno.EINVAL;
-        }
         long rc = takeRoots(kernelMfn, userMfn);
         if (rc < 0) {
             return rc;
         }
         rc = domain.gdts().set(vcpu.id(), frames, gdtFrames);
         if (rc < 0) {
-            dropRoots(kernelMfn, userMfn);
+            dropRoots();
             return rc;
         }
-        domain.loadKernelRoot(vcpu, kernelMfn);
-        domain.loadUserRoot(vcpu, userMfn);
         return 0;
     }
 
+    private boolean handlersAreGuests() {
+        MemorySegment c = context;
+        for (int i = 0; i < TrapTable.VECTORS; i++) {
+            if (!isHandler(XenTrapInfo.address(c, GuestContext.trapCtxt(0, i)))) {
+                return false;
+            }
+        }
+        return isHandler(GuestContext.eventCallbackEip(c, 0)) && isHandler(GuestContext.failsafeCallbackEip(c, 0))
+                && isHandler(GuestContext.syscallCallbackEip(c, 0))
+                && PageWalk.isGuestAddress(XenUserRegs.rip(c, GuestContext.userRegs(0)));
+    }
+
+    private static boolean isHandler(long va) {
+        return va == 0 || PageWalk.isGuestAddress(va);
+    }
+
     private long takeRoots(long kernelMfn, long userMfn) {
-        long rc = domain.pageTables().newBase(kernelMfn);
+        long rc = domain.roots().loadKernel(vcpu, kernelMfn);
         if (rc >= 0 && userMfn != 0) {
-            rc = domain.pageTables().newBase(userMfn);
+            rc = domain.roots().loadUser(vcpu, userMfn);
             if (rc < 0) {
-                domain.pageTables().dropBase(kernelMfn);
+                domain.roots().dropKernel(vcpu);
             }
         }
         return rc;
     }
 
-    private void dropRoots(long kernelMfn, long userMfn) {
-        domain.pageTables().dropBase(kernelMfn);
-        if (userMfn != 0) {
-            domain.pageTables().dropBase(userMfn);
-        }
+    private void dropRoots() {
+        domain.roots().dropKernel(vcpu);
+        domain.roots().loadUser(vcpu, 0);
     }
 
     /// Sets traps, callbacks, stack and registers; cannot fail.

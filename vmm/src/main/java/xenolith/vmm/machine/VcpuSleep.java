@@ -38,7 +38,7 @@ final class VcpuSleep implements VcpuControl {
 
     @Override
     public void poll(int[] ports, int portCount, long deadlineNs) {
-        if (!vcpu.eventPending() && !anyPending(ports, portCount)) {
+        if (!wantsEvents() && !anyPending(ports, portCount)) {
             sleepUntil(ports, portCount, deadlineNs);
         }
     }
@@ -68,7 +68,7 @@ final class VcpuSleep implements VcpuControl {
             if (vcpu.timer().expire()) {
                 domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
             }
-            if (vcpu.eventPending() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs) {
+            if (wantsEvents() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs) {
                 break;
             }
             long until = Math.min(deadlineNs, vcpu.timer().nextDeadlineNs());
@@ -94,6 +94,11 @@ final class VcpuSleep implements VcpuControl {
         }
         vcpu.enter(Vcpu.IN_HOST);
         runState(XenVcpu.RUNSTATE_RUNNING);
+    }
+
+    /// With events masked, as in a poll by a spinlock, only the ports polled for count.
+    private boolean wantsEvents() {
+        return vcpu.eventPending() && !vcpu.eventsMasked();
     }
 
     private boolean anyPending(int[] ports, int portCount) {

@@ -44,7 +44,7 @@ final class VcpuThread implements Runnable {
         this.server = parts.server();
         this.traps = parts.traps();
         this.bounce = parts.bounce();
-        this.iret = new IretHypercall(vcpu, cpu);
+        this.iret = new IretHypercall(vcpu, cpu, bounce);
         this.lock = domain.lock();
         this.sleep = parts.sleep();
         this.beforeEntry = parts.beforeEntry();
@@ -59,14 +59,17 @@ final class VcpuThread implements Runnable {
             KickSignal.blockOnCurrentThread();
             vcpu.attach(Thread.currentThread());
             cpu.run().validRegs(KvmRun.KVM_SYNC_X86_REGS | KvmRun.KVM_SYNC_X86_SREGS);
-            boolean registersFree = true;
+            Registers registers = Registers.FREE;
             while (domain.end() == null) {
                 sleep.whileDown();
                 // From here on a kick is a signal, which stays pending until the entry and then ends it at once: an
                 // event that is raised after we looked is not lost.
                 vcpu.enter(Vcpu.IN_GUEST);
-                deliverEvents(registersFree);
-                registersFree = handle(enterGuest());
+                if (domain.end() != null) {
+                    break;
+                }
+                deliverEvents(registers);
+                registers = handle(enterGuest(registers));
             }
         } catch (HostException e) {
             Crash.of(vcpu, null, "the host failed: " + e.getMessage());
@@ -76,9 +79,21 @@ final class VcpuThread implements Runnable {
         } finally {
             vcpu.enter(Vcpu.IN_HOST);
             vcpu.timer().close();
-            lock.unlock();
+            if (lock.isHeldByCurrentThread()) {
+                lock.unlock();
+            }
             atEnd.run();
         }
+    }
+
+    /// What may be done to the registers before the next entry.
+    private enum Registers {
+        /// They are the guest's own, at an instruction of its own.
+        FREE,
+        /// A stub of ours goes on, and will look for events by itself.
+        AT_STUB,
+        /// The vcpu stands somewhere within a stub, or KVM has something queued: nothing.
+        HANDS_OFF
     }
 
     private static String origin(Throwable e) {
@@ -92,14 +107,14 @@ final class VcpuThread implements Runnable {
 
     /// Raises the timer's interrupt if it is due, and sends an upcall if the guest's registers are free to be changed
     /// and it wants events.
-    private void deliverEvents(boolean registersFree) {
+    private void deliverEvents(Registers registers) {
         if (vcpu.timer().expire()) {
             domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
         }
-        if (!vcpu.eventPending() || vcpu.eventsMasked()) {
+        if (registers == Registers.AT_STUB || !vcpu.eventPending() || vcpu.eventsMasked()) {
             return;
         }
-        if (!registersFree) {
+        if (registers == Registers.HANDS_OFF) {
             vcpu.timer().kickSoon(LOOK_AGAIN_NS);
             return;
         }
@@ -110,9 +125,8 @@ final class VcpuThread implements Runnable {
     }
 
     /// Enters with the lock released; returns KVM_RUN's errno.
-    private int enterGuest() {
-        if (domain.commits().isNeeded() && !cpu.inRing0() && cpu.inKernel()
-                && !MonitorAbi.isMonitorCode(cpu.rip())) {
+    private int enterGuest(Registers registers) {
+        if (registers == Registers.FREE && domain.commits().isNeeded() && cpu.inKernel()) {
             resumeByCommit();
         }
         beforeEntry.run();
@@ -130,13 +144,12 @@ final class VcpuThread implements Runnable {
     private void resumeByCommit() {
         window.resumeFrame(cpu.rip(), cpu.rflags(), cpu.rsp(), cpu.get(GuestCpu.RAX), cpu.get(GuestCpu.RCX));
         window.committing(cpu.get(GuestCpu.RDI));
-        boolean more = domain.prepareCommit(vcpu, cpu.rsp());
-        window.action(MonitorAbi.ACT_RESUME | (more ? MonitorAbi.ACT_AGAIN : 0));
+        window.action(server.prepareResume(cpu.rsp()));
         cpu.ring0(domain.commits().commitRip(), window.commitListVa());
     }
 
-    /// Handles an exit; answers whether the registers are the guest's own and may be changed before the next entry.
-    private boolean handle(int errno) {
+    /// Handles an exit; answers whose the registers are before the next entry.
+    private Registers handle(int errno) {
         if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
             return kicked();
         }
@@ -150,15 +163,16 @@ final class VcpuThread implements Runnable {
         return otherExit(run);
     }
 
-    private boolean kicked() {
+    private Registers kicked() {
         domain.counters().exit(Exit.KICK);
         KickSignal.consume();
         vcpu.timer().rearm();
         // An exception that is still to be delivered would be lost if registers were written.
-        return !cpu.inRing0() && !MonitorAbi.isMonitorCode(cpu.rip()) && !cpu.exceptionQueued();
+        return !cpu.inRing0() && !MonitorAbi.isMonitorCode(cpu.rip()) && !cpu.exceptionQueued() ? Registers.FREE
+                : Registers.HANDS_OFF;
     }
 
-    private boolean doorbell(long ma) {
+    private Registers doorbell(long ma) {
         if (tracing) {
             domain.log().line(String.format("vcpu%d doorbell 0x%x rip 0x%x", vcpu.id(), ma, cpu.rip()));
         }
@@ -167,12 +181,12 @@ final class VcpuThread implements Runnable {
             return hypercall();
         }
         if (!server.commitsProven()) {
-            return false;
+            return Registers.HANDS_OFF;
         }
         if (ma >= MonitorAbi.TRAP_BELL_MA && ma < MonitorAbi.TRAP_BELL_MA + 256) {
             domain.counters().exit(Exit.TRAP);
             traps.atRing0((int) (ma - MonitorAbi.TRAP_BELL_MA));
-            return true;
+            return Registers.FREE;
         }
         switch ((int) (ma - MonitorAbi.CALL_BELL_MA)) {
             case MonitorAbi.BELL_KERNEL_FAULT -> {
@@ -182,6 +196,10 @@ final class VcpuThread implements Runnable {
             case MonitorAbi.BELL_KERNEL_GP -> {
                 domain.counters().exit(Exit.TRAP);
                 traps.kernelProtectionFault();
+            }
+            case MonitorAbi.BELL_KERNEL_SYSCALL32 -> {
+                domain.counters().exit(Exit.TRAP);
+                traps.kernelSystemCall32();
             }
             case MonitorAbi.BELL_USER_FAULT -> {
                 domain.counters().exit(Exit.USER_GATE);
@@ -194,16 +212,16 @@ final class VcpuThread implements Runnable {
             case MonitorAbi.BELL_DIVIDE -> traps.divideError();
             default -> Crash.of(vcpu, cpu, "a write to 0x" + Long.toHexString(ma) + ", where no memory is");
         }
-        return true;
+        return Registers.FREE;
     }
 
-    private boolean hypercall() {
+    private Registers hypercall() {
         if (window.hypercallNumber() == HypercallNumber.IRET) {
             domain.counters().hypercall(HypercallNumber.IRET);
             if (server.commitsProven()) {
                 iret.perform();
             }
-            return true;
+            return Registers.FREE;
         }
         int left = server.hasServed(window.sequence()) ? 0 : server.serveRung();
         if ((left & MonitorAbi.ACT_COMMIT) != 0) {
@@ -213,25 +231,27 @@ final class VcpuThread implements Runnable {
             window.committing(window.argument(0));
             cpu.ring0(domain.commits().commitRip(), window.commitListVa());
         }
-        // The stub looks for events itself.
-        return false;
+        return Registers.AT_STUB;
     }
 
-    private boolean otherExit(KvmRun run) {
+    private Registers otherExit(KvmRun run) {
         domain.counters().exit(Exit.OTHER);
         int reason = run.exitReason();
         if (reason == KvmExitReason.KVM_EXIT_INTERNAL_ERROR && traps.isSystemCallGate()) {
             traps.systemCallWithBadStack();
-            return true;
+            return Registers.FREE;
+        }
+        if (reason == KvmExitReason.KVM_EXIT_MMIO) {
+            // The guest's kernel may read the doorbells; there is nothing to see.
+            run.mmioData(-1);
+            return Registers.HANDS_OFF;
         }
         String what = KvmExitReason.name(reason);
         if (reason == KvmExitReason.KVM_EXIT_INTERNAL_ERROR) {
             what += " suberror " + run.internalSuberror();
-        } else if (reason == KvmExitReason.KVM_EXIT_MMIO) {
-            what = "a read of 0x" + Long.toHexString(run.mmioPhysAddr()) + ", where no memory is";
         }
         Crash.of(vcpu, cpu, what);
-        return true;
+        return Registers.HANDS_OFF;
     }
 
     /// Sleeps, without the lock, until kicked or `deadlineNs` of system time.

@@ -60,6 +60,7 @@ final class VcpuThreads implements VcpuLifecycle {
         GuestCpu cpu = new GuestCpu(id, machine.vcpu(id), domain.vcpu(id).window());
         machine.vcpu(id).getSregs(cpu.run().sregs());
         cpus[id] = cpu;
+        domain.commits().startsOn(id, domain.vcpu(id).window().kernelCr3());
         return cpu;
     }
 

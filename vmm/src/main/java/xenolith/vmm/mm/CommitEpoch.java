@@ -32,8 +32,8 @@ public final class CommitEpoch {
         settle(begin());
     }
 
-    /// Whether a frame with this stamp may have stale translations.
-    boolean mayBeStale(long stamp) {
+    /// Whether what has this stamp may have stale translations.
+    public boolean mayBeStale(long stamp) {
         return stamp >= settled;
     }
 }

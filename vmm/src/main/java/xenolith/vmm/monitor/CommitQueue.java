@@ -25,8 +25,10 @@ public final class CommitQueue {
     private final MachineMemory memory;
     private final boolean hostWritesCoherent;
     private long[] entries = new long[MonitorAbi.COMMIT_MAX];
-    private final boolean[] pendingPage;
+    /// Queued entries of each frame.
+    private final int[] pending;
     private final CommitProofs proofs;
+    private final long[] loadedCr3;
     private int count;
     private boolean needed;
     private long commitRip;
@@ -36,19 +38,21 @@ public final class CommitQueue {
     public CommitQueue(MachineMemory memory, boolean hostWritesCoherent, int vcpuCount) {
         this.memory = memory;
         this.hostWritesCoherent = hostWritesCoherent;
+        this.loadedCr3 = new long[vcpuCount];
         this.proofs = new CommitProofs(vcpuCount);
-        this.pendingPage = new boolean[Math.toIntExact(memory.frameCount())];
+        this.pending = new int[Math.toIntExact(memory.frameCount())];
     }
 
     /// Stores `value` over `old` at `entryMa`; accessed and dirty bits that the hardware sets meanwhile are no reason
     /// to fail, and are kept if `preserveAd`.
-    public void store(long entryMa, long old, long value, boolean preserveAd) {
+    ///
+    /// @return whether the entry is queued for a commit
+    public boolean store(long entryMa, long old, long value, boolean preserveAd) {
         while (true) {
             long merged = preserveAd ? value | old & ACCESSED_DIRTY : value;
             long found = memory.compareAndExchangeWord(entryMa, old, merged);
             if (found == old) {
-                stored(entryMa, old, merged);
-                return;
+                return stored(entryMa, old, merged);
             }
             old = found;
         }
@@ -63,16 +67,17 @@ public final class CommitQueue {
         return true;
     }
 
-    private void stored(long entryMa, long old, long value) {
-        if (!hostWritesCoherent && (isDowngrade(old, value) || pendingPage[page(entryMa)])) {
+    private boolean stored(long entryMa, long old, long value) {
+        boolean queued = !hostWritesCoherent && (isDowngrade(old, value) || pending[page(entryMa)] > 0);
+        if (queued) {
             queue(entryMa);
         }
+        return queued;
     }
 
     /// Queues an entry that was stored already.
     public void queue(long entryMa) {
         append(entryMa);
-        pendingPage[page(entryMa)] = true;
     }
 
     /// A page table lost its type: lets the host drop the shadow that it keeps of the frame. A store across the
@@ -112,7 +117,7 @@ public final class CommitQueue {
     /// Forgets what is queued: the guest has not run yet, so the host can hold nothing stale.
     public void discard() {
         for (int i = 0; i < count; i++) {
-            pendingPage[page(entries[i])] = false;
+            pending[page(entries[i])]--;
         }
         count = 0;
         needed = false;
@@ -138,12 +143,17 @@ public final class CommitQueue {
         for (int i = 0; i < now; i++) {
             long entryMa = entries[--count];
             memory.writeWord(at, MonitorAbi.DIRECT_MAP_VA + MachineMemory.offset(entryMa));
-            pendingPage[page(entryMa)] = false;
+            pending[page(entryMa)]--;
             at += 8;
         }
-        memory.writeWord(at, window.kernelCr3());
-        memory.writeWord(at + 8, window.committedVa());
-        memory.writeWord(at + 16, proofs.prepared(id, count == 0 ? epoch : CommitProofs.NOTHING_SETTLED));
+        // A new root is loaded by the last commit only: the entry that makes it one may be on any list before.
+        if (count == 0) {
+            loadedCr3[id] = window.kernelCr3();
+        }
+        proofs.prepared(id, count == 0 ? epoch : CommitProofs.NOTHING_SETTLED);
+        memory.writeWord(at, loadedCr3[id]);
+        memory.writeWord(at + 8, window.commitRipVa());
+        memory.writeWord(at + 16, window.idleCommitRip());
         memory.writeWord(at + 24, monitor.commitDone(id));
         memory.writeWord(at + 32, MonitorAbi.GUEST_CS);
         memory.writeWord(at + 40, 0x202);
@@ -167,11 +177,20 @@ public final class CommitQueue {
         return proofs;
     }
 
+    /// Says which kernel root vcpu `id` starts on.
+    public void startsOn(int id, long cr3) {
+        loadedCr3[id] = cr3;
+    }
+
     private void append(long entryMa) {
+        if (count > 0 && entries[count - 1] == entryMa) {
+            return;
+        }
         if (count == entries.length) {
             entries = Arrays.copyOf(entries, 2 * count);
         }
         entries[count++] = entryMa;
+        pending[page(entryMa)]++;
         if (count >= ENOUGH) {
             needed = true;
         }

@@ -68,6 +68,11 @@ public final class Monitor {
         return MonitorAbi.windowVa(id) + MonitorAbi.W_LSTAR;
     }
 
+    /// CSTAR of vcpu `id`.
+    public static long cstar(int id) {
+        return lstar(id) + MonitorAbi.L_CSTAR;
+    }
+
     /// STAR: SYSCALL to our ring 0, SYSRET to the guest's flat ring 3.
     public static long star() {
         return (long) MonitorAbi.GUEST_CS32 << 48 | (long) MonitorAbi.RING0_CS << 32;

@@ -49,6 +49,7 @@ public final class MonitorAbi {
     public static final int BELL_KERNEL_FAULT = 12;
     public static final int BELL_DIVIDE = 16;
     public static final int BELL_KERNEL_GP = 20;
+    public static final int BELL_KERNEL_SYSCALL32 = 24;
 
     // ---- entries of the handlers page
     static final int STUB_BYTES = 8;
@@ -56,6 +57,9 @@ public final class MonitorAbi {
     static final int H_GATE14 = 0x880;
     static final int H_GATE13 = 0x8c0;
     static final int H_GATE0 = 0x900;
+
+    /// Where in the LSTAR page the target of 32-bit SYSCALL lies (MSR CSTAR).
+    static final int L_CSTAR = 0xfc0;
 
     // ---- actions that Java asks of the stub with its answer
     public static final int ACT_RING = 1;
@@ -71,6 +75,8 @@ public final class MonitorAbi {
     static final int SPINS = 2000;
     /// TF, NT, RF, VM, VIF, VIP, IOPL: user flags that the quick way back to the user leaves to Java.
     static final int SLOW_FLAGS = 0x1f_7100;
+    /// What of a user's RFLAGS reaches its kernel: not IOPL, NT, RF, VM, VIF, VIP.
+    static final int SYSCALL_FLAGS = 0x24_0fd7;
     static final int HYPERVISOR_IRET = 23;
     /// A page fault's frame on the guest's stack: SS RSP RFLAGS CS RIP error R11 RCX.
     static final int FAULT_FRAME_BYTES = 64;
@@ -89,12 +95,12 @@ public final class MonitorAbi {
     /// Written by Java and ring 0 only; the guest's kernel reads it through W_ALIAS.
     static final StructLayout SUPER = MemoryLayout.structLayout(
             word("S_KERNEL_CR3"), word("S_USER_CR3"), word("S_CR2"),
-            word("S_COMMIT_RIP"), word("S_COMMIT_LIST"), word("S_COMMITTED"),
+            word("S_COMMIT_RIP"), word("S_COMMIT_LIST"),
             word("S_VCPU_INFO"), word("S_POLLER"),
             word("S_SYSCALL_ENTRY"), word("S_SYSCALL_MASKS"),
             word("S_EVENT_ENTRY"),
             word("S_FAULT_ENTRY"), word("S_FAULT_MASKS"), word("S_SKIP_CLI"),
-            MemoryLayout.paddingLayout(0x100 - 14 * 8),
+            MemoryLayout.paddingLayout(0x100 - 13 * 8),
             frame("S_FRAME_SYSCALL"), frame("S_FRAME_USER_FAULT"), frame("S_FRAME_KERNEL_FAULT"),
             frame("S_FRAME_KERNEL_GP"),
             MemoryLayout.paddingLayout(0x1000 - 0x100 - 4 * 40 - 48),
@@ -172,6 +178,9 @@ public final class MonitorAbi {
         add(lines, "BELL_KERNEL_FAULT", BELL_KERNEL_FAULT);
         add(lines, "BELL_DIVIDE", BELL_DIVIDE);
         add(lines, "BELL_KERNEL_GP", BELL_KERNEL_GP);
+        add(lines, "BELL_KERNEL_SYSCALL32", BELL_KERNEL_SYSCALL32);
+        add(lines, "L_CSTAR", L_CSTAR);
+        add(lines, "SYSCALL_FLAGS", SYSCALL_FLAGS);
         add(lines, "SPINS", SPINS);
         add(lines, "ACT_RING", ACT_RING);
         add(lines, "ACT_COMMIT", ACT_COMMIT);

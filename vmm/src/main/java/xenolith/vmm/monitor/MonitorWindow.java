@@ -12,7 +12,6 @@ public final class MonitorWindow {
     private static final long CR2 = MonitorAbi.superOffset("S_CR2");
     private static final long COMMIT_RIP = MonitorAbi.superOffset("S_COMMIT_RIP");
     private static final long COMMIT_LIST = MonitorAbi.superOffset("S_COMMIT_LIST");
-    private static final long COMMITTED = MonitorAbi.superOffset("S_COMMITTED");
     private static final long VCPU_INFO = MonitorAbi.superOffset("S_VCPU_INFO");
     private static final long POLLER = MonitorAbi.superOffset("S_POLLER");
     private static final long SYSCALL_ENTRY = MonitorAbi.superOffset("S_SYSCALL_ENTRY");
@@ -56,10 +55,11 @@ public final class MonitorWindow {
         this.superMa = superMa;
         this.mailboxMa = mailboxMa;
         this.va = MonitorAbi.windowVa(vcpuId);
+        // The plain stub of vector 0.
         this.idleCommitRip = va + MonitorAbi.W_HANDLERS;
         this.commitListVa = MonitorAbi.commitListVa(vcpuId);
         memory.writeWord(superMa + COMMIT_LIST, commitListVa);
-        noCommit();
+        memory.writeWord(superMa + COMMIT_RIP, idleCommitRip);
     }
 
     /// Writes the frames by which ring 0 enters the stubs.
@@ -153,14 +153,19 @@ public final class MonitorWindow {
         return MonitorAbi.superOffset(withError ? "S_IST_ERROR" : "S_IST_RIP");
     }
 
-    /// The proof that ring 0 leaves at the end of a commit.
-    long committed() {
-        return memory.readWord(superMa + COMMITTED);
+    /// Whether no commit is due: ring 0 says so at the end of one, and gate 0 is that of a divide error again.
+    boolean commitDone() {
+        return memory.readWord(superMa + COMMIT_RIP) == idleCommitRip;
     }
 
-    /// Where ring 0 sees [#committed].
-    long committedVa() {
-        return va + MonitorAbi.W_SUPER + COMMITTED;
+    /// Where ring 0 sees the word that [#commitDone] looks at.
+    long commitRipVa() {
+        return va + MonitorAbi.W_SUPER + COMMIT_RIP;
+    }
+
+    /// What ring 0 sets it to.
+    long idleCommitRip() {
+        return idleCommitRip;
     }
 
     /// The stack with which ring 0 enters a commit.
@@ -170,11 +175,6 @@ public final class MonitorWindow {
 
     void commitRip(long rip) {
         memory.writeWord(superMa + COMMIT_RIP, rip);
-    }
-
-    /// A divide error of the guest's kernel is one again, not a request to commit.
-    public void noCommit() {
-        memory.writeWord(superMa + COMMIT_RIP, idleCommitRip);
     }
 
     // ---- the mailbox
