@@ -34,7 +34,7 @@ final class ProfileText {
         line(text, "exit_ns", profile.costs().exitNs());
         line(text, "trap_ns", profile.costs().trapNs());
         line(text, "ring0_instruction_ns", profile.costs().ring0InstructionNs());
-        return text.append(CHECKSUM).append(checksum(text)).append('\n').toString();
+        return text + CHECKSUM + checksum(text) + "\n";
     }
 
     private static void behaviour(StringBuilder text, Behaviour behaviour) {
