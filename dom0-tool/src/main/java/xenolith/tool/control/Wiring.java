@@ -12,6 +12,7 @@ public final class Wiring {
     /// Loads and links what every run needs. Has no effect but that the first run starts sooner, and never throws.
     public static void prepare() {
         Termios.of(0);
+        HostProfile.remembered();
     }
 
     public static DomainRunner domainRunner() {

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import xenolith.vmm.monitor.MonitorAbi;
 
 /// What this host's `/dev/kvm` offers, does and charges.
@@ -24,7 +25,12 @@ public record HostProfile(int apiVersion, Map<Capability, Integer> capabilities,
     ///
     /// @throws xenolith.posix.HostException if `/dev/kvm` cannot be used at all
     public static HostProfile current() {
-        return ProfileCache.ofUser().find(HostIdentity.key()).orElseGet(HostProfile::probe);
+        return remembered().orElseGet(HostProfile::probe);
+    }
+
+    /// What an earlier probe found on this kernel, processor and device, if it is remembered.
+    public static Optional<HostProfile> remembered() {
+        return ProfileCache.ofUser().find(HostIdentity.key());
     }
 
     /// Probes the host, whatever is remembered, and remembers the result.
