@@ -1,6 +1,7 @@
 package xenolith.vmm.host;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -44,10 +45,10 @@ final class HostIdentity {
         MemorySegment brand = MemorySegment.ofArray(new byte[BRAND_LEAVES * ANSWER_BYTES]);
         for (int i = 0; i < BRAND_LEAVES; i++) {
             NativeCode.cpuid(LEAF_BRAND + i, 0, answer);
-            MemorySegment.copy(answer, 0, brand, JAVA_INT.withByteAlignment(1), (long) i * ANSWER_BYTES, 4);
+            MemorySegment.copy(answer, 0, brand, JAVA_INT_UNALIGNED, (long) i * ANSWER_BYTES, 4);
         }
         NativeCode.cpuid(LEAF_FEATURES, 0, answer);
-        String name = new String(brand.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
+        String name = new String(brand.toArray(JAVA_BYTE), StandardCharsets.ISO_8859_1);
         return name.replaceAll("[^ -~]", "").strip() + " " + Integer.toHexString(answer[0]);
     }
 

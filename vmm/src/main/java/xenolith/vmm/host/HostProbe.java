@@ -2,6 +2,7 @@ package xenolith.vmm.host;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import xenolith.kvm.Kvm;
@@ -12,7 +13,7 @@ final class HostProbe {
     private HostProbe() {
     }
 
-    /// Asks KVM, and runs every probe in one VM if it offers what that takes. Takes 10 to 20 ms on a software KVM.
+    /// Asks KVM, and runs every probe in one VM if it offers what that takes. Takes some 25 ms on a software KVM.
     static HostProfile run() {
         try (Kvm kvm = Kvm.open()) {
             Map<Capability, Integer> capabilities = new EnumMap<>(Capability.class);
@@ -33,7 +34,7 @@ final class HostProbe {
     }
 
     /// A thread that blocks the kick signal blocks it for good, so it is not the caller's. It ends in bounded time.
-    private static HostProfile onItsOwnThread(java.util.concurrent.Callable<HostProfile> body) {
+    private static HostProfile onItsOwnThread(Callable<HostProfile> body) {
         FutureTask<HostProfile> task = new FutureTask<>(body);
         Thread.ofPlatform().name("host-probe").daemon().start(task);
         boolean interrupted = false;

@@ -16,7 +16,7 @@ final class ProfileText {
     private static final String KEY = "key";
     private static final String CHECKSUM = "crc32=";
     private static final String CAPABILITY = "cap_";
-    private static final int SUPPORTED_LINES = 200;
+    private static final int MOST_LINES = 200;
 
     private final Map<String, String> values = new HashMap<>();
 
@@ -58,7 +58,7 @@ final class ProfileText {
             return Optional.empty();
         }
         ProfileText parsed = new ProfileText();
-        for (String line : text.substring(0, end).split("\n", SUPPORTED_LINES)) {
+        for (String line : text.substring(0, end).split("\n", MOST_LINES)) {
             int equals = line.indexOf('=');
             if (equals > 0) {
                 parsed.values.put(line.substring(0, equals), line.substring(equals + 1));
