@@ -1,6 +1,6 @@
 /// The machine: memory, monitor, validator, hypercalls, exit loop.
 ///
-/// Backends see [xenolith.vmm.port] only; the tool also sees [xenolith.vmm.machine]. Nothing else leaves the module.
+/// Backends see [xenolith.vmm.port] only; the tool also sees [xenolith.vmm.machine] and [xenolith.vmm.host]. Nothing else leaves the module.
 @SuppressWarnings("module") // xenolith.tool comes later in the build: its exports cannot be seen here.
 module xenolith.vmm {
     requires xenolith.kvm;
@@ -13,6 +13,8 @@ module xenolith.vmm {
 
     exports xenolith.vmm.port;
     exports xenolith.vmm.control to
+            xenolith.tool;
+    exports xenolith.vmm.host to
             xenolith.tool;
     exports xenolith.vmm.machine to
             xenolith.tool;

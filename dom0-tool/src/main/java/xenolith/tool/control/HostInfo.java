@@ -8,9 +8,10 @@ public record HostInfo(List<Fact> facts) {
     ///
     /// @param group heading under which it is shown, and outer name in JSON: `kvm`, `host`, `costs`
     /// @param key   name in JSON, with its unit: `exit_ns`
-    /// @param text  what a person reads
+    /// @param label what a person reads in its place
+    /// @param text  the finding as a person reads it
     /// @param value what a program reads: a String, a Boolean, a Number, or a List of these
-    public record Fact(String group, String key, String text, Object value) {
+    public record Fact(String group, String key, String label, String text, Object value) {
     }
 
     public HostInfo {

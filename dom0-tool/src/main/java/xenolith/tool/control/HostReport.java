@@ -5,7 +5,7 @@ import java.util.Map;
 
 /// [HostInfo] as text for a person and as JSON for a program.
 public final class HostReport {
-    private static final int KEY_WIDTH = 26;
+    private static final int LABEL_WIDTH = 44;
 
     private HostReport() {
     }
@@ -19,8 +19,8 @@ public final class HostReport {
                 group = fact.group();
                 text.append(group).append('\n');
             }
-            text.append("  ").append(fact.key());
-            text.repeat(' ', Math.max(1, KEY_WIDTH - fact.key().length()));
+            text.append("  ").append(fact.label());
+            text.repeat(' ', Math.max(1, LABEL_WIDTH - fact.label().length()));
             text.append(fact.text()).append('\n');
         }
         return text.toString();

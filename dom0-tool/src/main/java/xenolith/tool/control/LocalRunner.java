@@ -10,6 +10,7 @@ import xenolith.backend.XenstoreRingTransport;
 import xenolith.backend.console.ConsoleBackend;
 import xenolith.posix.HostException;
 import xenolith.vmm.control.DomainLog;
+import xenolith.vmm.host.HostUnfit;
 import xenolith.vmm.machine.BuildFailure;
 import xenolith.vmm.machine.DomainReport;
 import xenolith.vmm.machine.DomainSpec;
@@ -35,7 +36,7 @@ final class LocalRunner implements DomainRunner {
             return runBuilt(config, console, domain, times);
         } catch (BuildFailure e) {
             throw new BadInputException(e.getMessage());
-        } catch (HostException e) {
+        } catch (HostException | HostUnfit e) {
             throw new HostUnfitException(e.getMessage());
         }
     }

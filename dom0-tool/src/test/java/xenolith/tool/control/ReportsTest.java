@@ -13,10 +13,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ReportsTest {
     private static final HostInfo INFO = new HostInfo(List.of(
-            new HostInfo.Fact("kvm", "api_version", "12", 12L),
-            new HostInfo.Fact("kvm", "sync_regs", "yes", true),
-            new HostInfo.Fact("costs", "exit_us", "36.5 µs", 36.5),
-            new HostInfo.Fact("costs", "usable_l4_slots", "257 to 271", List.of(257L, 271L))));
+            new HostInfo.Fact("kvm", "api_version", "API version", "12", 12L),
+            new HostInfo.Fact("kvm", "sync_regs", "SYNC_REGS", "yes", true),
+            new HostInfo.Fact("costs", "exit_us", "exit", "36.5 µs", 36.5),
+            new HostInfo.Fact("costs", "usable_l4_slots", "usable L4 slots", "257 to 271", List.of(257L, 271L))));
 
     @TempDir
     Path folder;
@@ -61,11 +61,11 @@ class ReportsTest {
     void hostFactsAreReadInGroups() {
         assertThat(HostReport.text(INFO)).isEqualTo("""
                 kvm
-                  api_version               12
-                  sync_regs                 yes
+                  API version                                 12
+                  SYNC_REGS                                   yes
                 costs
-                  exit_us                   36.5 µs
-                  usable_l4_slots           257 to 271
+                  exit                                        36.5 µs
+                  usable L4 slots                             257 to 271
                 """);
     }
 

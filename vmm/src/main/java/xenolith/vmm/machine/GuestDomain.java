@@ -17,6 +17,7 @@ import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.DomainParts;
 import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.host.HostProfile;
 import xenolith.vmm.hypercall.Hypercalls;
 import xenolith.vmm.image.BadKernelException;
 import xenolith.vmm.image.KernelImage;
@@ -38,7 +39,7 @@ public final class GuestDomain implements AutoCloseable {
     private final VcpuThreads vcpus;
     private volatile long firstEntryNanoTime;
 
-    private GuestDomain(DomainSpec spec, Machine machine, int domid) {
+    private GuestDomain(DomainSpec spec, HostProfile profile, Machine machine, int domid) {
         this.machine = machine;
         machine.assignFrames(domid);
         long sharedInfoMa = machine.sharedFrames(domid, 1) << MachineMemory.PAGE_SHIFT;
@@ -47,7 +48,8 @@ public final class GuestDomain implements AutoCloseable {
         Monitor monitor = new Monitor(machine.memory(), machine.allocator(), spec.vcpuCount(),
                 machine.m2pMa(), machine.m2p().segment().byteSize());
         this.domain = Domain.of(new DomainParts(domid, spec.name(), machine.memory(), machine.frames(), machine.m2p(),
-                machine.domainFrames(), sharedInfoMa, spec.vcpuCount(), clock, monitor, false, spec.log()));
+                machine.domainFrames(), sharedInfoMa, spec.vcpuCount(), clock, monitor, profile.hostWritesCoherent(),
+                spec.log()));
         this.storePort = domain.events().allocBackend(0);
         this.consolePort = domain.events().allocBackend(0);
         this.start = buildImage(spec, sharedInfoMa);
@@ -63,11 +65,14 @@ public final class GuestDomain implements AutoCloseable {
     /// Builds a domain; it does not run yet.
     ///
     /// @throws BuildFailure if kernel or initrd cannot make one
+    /// @throws xenolith.vmm.host.HostUnfit if this KVM lacks something that every domain needs
     /// @throws xenolith.posix.HostException if the host refuses
     public static GuestDomain build(DomainSpec spec, int domid) {
+        HostProfile profile = HostProfile.current();
+        profile.requireFit();
         Machine machine = new Machine(spec.name(), spec.memoryBytes(), spec.vcpuCount());
         try {
-            return new GuestDomain(spec, machine, domid);
+            return new GuestDomain(spec, profile, machine, domid);
         } catch (BadKernelException e) {
             machine.close();
             throw new BuildFailure(e.getMessage(), e);

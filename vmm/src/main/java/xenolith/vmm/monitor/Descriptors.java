@@ -3,12 +3,12 @@ package xenolith.vmm.monitor;
 import xenolith.vmm.guest.MachineMemory;
 
 /// Segment descriptors, gates and the TSS in the hardware's formats (Intel SDM volume 3, chapters 3, 6 and 7).
-final class Descriptors {
-    private static final long CODE64_DPL0 = 0x00af_9b00_0000_ffffL;
-    private static final long CODE64_DPL3 = 0x00af_fb00_0000_ffffL;
+public final class Descriptors {
+    public static final long CODE64_DPL0 = 0x00af_9b00_0000_ffffL;
+    public static final long CODE64_DPL3 = 0x00af_fb00_0000_ffffL;
     private static final long CODE32_DPL3 = 0x00cf_fb00_0000_ffffL;
-    private static final long DATA_DPL0 = 0x00cf_9300_0000_ffffL;
-    private static final long DATA_DPL3 = 0x00cf_f300_0000_ffffL;
+    public static final long DATA_DPL0 = 0x00cf_9300_0000_ffffL;
+    public static final long DATA_DPL3 = 0x00cf_f300_0000_ffffL;
     private static final long TSS_AVAILABLE = 0x0000_8b00_0000_0000L;
     private static final int TSS_LIMIT = 0x67;
 
@@ -27,14 +27,14 @@ final class Descriptors {
         memory.writeWord(gdtMa + MonitorAbi.TSS_SELECTOR + 8, tssVa >>> 32);
     }
 
-    static void writeGate(MachineMemory memory, long ma, long target, int selector, int typeAndDpl, int ist) {
+    public static void writeGate(MachineMemory memory, long ma, long target, int selector, int typeAndDpl, int ist) {
         memory.writeWord(ma, (target & 0xffff) | (long) selector << 16 | (long) ist << 32
                 | (long) typeAndDpl << 40 | (target >>> 16 & 0xffff) << 48);
         memory.writeWord(ma + 8, target >>> 32);
     }
 
     /// RSP0 and IST1 at `stackTop`; the I/O map lies beyond the limit, so that ring 3 reaches no port.
-    static void writeTss(MachineMemory memory, long ma, long stackTop) {
+    public static void writeTss(MachineMemory memory, long ma, long stackTop) {
         writeUnaligned(memory, ma + 4, stackTop);
         writeUnaligned(memory, ma + 0x24, stackTop);
         memory.writeInt(ma + 0x64, (TSS_LIMIT + 1) << 16);

@@ -5,14 +5,14 @@ import xenolith.vmm.guest.MachineMemory;
 
 /// The monitor's own page tables: two trees under one L4 slot, one for the guest's kernel roots and one for its user
 /// roots. Only we write them and the guest never sees them, so nothing here is validated.
-final class MonitorTables {
+public final class MonitorTables {
     /// Which trees a mapping goes into.
-    static final int KERNEL = 1;
+    public static final int KERNEL = 1;
     static final int USER = 2;
     static final int BOTH = KERNEL | USER;
 
-    static final long WRITABLE = 2;
-    static final long RING3 = 4;
+    public static final long WRITABLE = 2;
+    public static final long RING3 = 4;
     private static final long PRESENT = 1;
     private static final long ACCESSED_DIRTY = 0x60;
     private static final long LARGE = 0x80;
@@ -25,7 +25,7 @@ final class MonitorTables {
     private final long kernelL3;
     private final long userL3;
 
-    MonitorTables(MachineMemory memory, FrameAllocator frames) {
+    public MonitorTables(MachineMemory memory, FrameAllocator frames) {
         this.memory = memory;
         this.frames = frames;
         this.kernelL3 = newTable();
@@ -33,7 +33,7 @@ final class MonitorTables {
     }
 
     /// The L4 entry that makes a root a kernel root.
-    long kernelSlotEntry() {
+    public long kernelSlotEntry() {
         return kernelL3 | TABLE;
     }
 
@@ -43,7 +43,7 @@ final class MonitorTables {
     }
 
     /// Maps one 4 KiB page and returns the machine address of its entry in the last of the chosen trees.
-    long map(int trees, long va, long ma, long rights) {
+    public long map(int trees, long va, long ma, long rights) {
         long entry = 0;
         if ((trees & USER) != 0) {
             entry = map4k(userL3, va, ma, rights);
@@ -64,7 +64,7 @@ final class MonitorTables {
         }
     }
 
-    static long leaf(long ma, long rights) {
+    public static long leaf(long ma, long rights) {
         return ma | PRESENT | ACCESSED_DIRTY | rights;
     }
 

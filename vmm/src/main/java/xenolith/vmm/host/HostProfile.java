@@ -1,0 +1,106 @@
+package xenolith.vmm.host;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import xenolith.vmm.monitor.MonitorAbi;
+
+/// What this host's `/dev/kvm` offers, does and charges.
+///
+/// @param apiVersion   `KVM_GET_API_VERSION`
+/// @param capabilities KVM's answer for every [Capability]; 0 is no
+public record HostProfile(int apiVersion, Map<Capability, Integer> capabilities, Behaviour behaviour, Costs costs) {
+    public HostProfile {
+        EnumMap<Capability, Integer> all = new EnumMap<>(Capability.class);
+        for (Capability capability : Capability.values()) {
+            all.put(capability, capabilities.getOrDefault(capability, 0));
+        }
+        capabilities = Map.copyOf(all);
+    }
+
+    /// The profile of this host: the remembered one if it is of this kernel, processor and device, else a new one.
+    ///
+    /// @throws xenolith.posix.HostException if `/dev/kvm` cannot be used at all
+    public static HostProfile current() {
+        return remembered().orElseGet(HostProfile::probe);
+    }
+
+    /// What an earlier probe found on this kernel, processor and device, if it is remembered.
+    public static Optional<HostProfile> remembered() {
+        return ProfileCache.ofUser().find(HostIdentity.key());
+    }
+
+    /// Probes the host, whatever is remembered, and remembers the result.
+    ///
+    /// @throws xenolith.posix.HostException if `/dev/kvm` cannot be used at all
+    public static HostProfile probe() {
+        HostProfile profile = HostProbe.run();
+        if (profile.isComplete()) {
+            ProfileCache.ofUser().store(HostIdentity.key(), profile);
+        }
+        return profile;
+    }
+
+    public int capability(Capability capability) {
+        return capabilities.get(capability);
+    }
+
+    public boolean has(Capability capability) {
+        return capability.isSatisfiedBy(capability(capability));
+    }
+
+    /// Whether we may leave out the commit of page-table entries by ring 0; false if that is not known, which is right
+    /// on every host.
+    public boolean hostWritesCoherent() {
+        return behaviour.hostWritesCoherent() == Answer.YES;
+    }
+
+    /// Why no domain can run here, one reason an element; empty if it can. What is not known is no reason.
+    public List<String> shortcomings() {
+        List<String> reasons = new ArrayList<>();
+        for (Capability capability : missing()) {
+            reasons.add("KVM lacks KVM_CAP_" + capability + (capability == Capability.SYNC_REGS ? " (REGS|SREGS)" : ""));
+        }
+        if (behaviour.hostUpgradesSeen() == Answer.NO) {
+            reasons.add("KVM does not see the page-table entries that we add");
+        }
+        if (behaviour.commitsSeen() == Answer.NO) {
+            reasons.add("KVM does not see the page-table entries that ring 0 commits");
+        }
+        if (!behaviour.usableSlots().isEmpty() && !behaviour.usableSlots().contains(MonitorAbi.L4_SLOT)) {
+            reasons.add(String.format(Locale.ROOT, "the monitor's L4 slot, %d, cannot be used from ring 3",
+                    MonitorAbi.L4_SLOT));
+        }
+        if (behaviour.mmioWriteAdvancesRip() == Answer.NO) {
+            reasons.add("KVM stops before an MMIO write, not behind it");
+        }
+        return reasons;
+    }
+
+    /// Throws [HostUnfit] with all [#shortcomings] in one line, if there are any.
+    public void requireFit() {
+        List<String> reasons = shortcomings();
+        if (!reasons.isEmpty()) {
+            throw new HostUnfit("this host cannot run guests: " + String.join("; ", reasons));
+        }
+    }
+
+    /// The mandatory capabilities that KVM lacks.
+    public List<Capability> missing() {
+        List<Capability> missing = new ArrayList<>();
+        for (Capability capability : Capability.values()) {
+            if (capability.isMandatory() && !has(capability)) {
+                missing.add(capability);
+            }
+        }
+        return missing;
+    }
+
+    /// Whether every probe answered. Others are not remembered: the next start tries again.
+    public boolean isComplete() {
+        return behaviour.isComplete() && costs.isComplete();
+    }
+}
