@@ -13,6 +13,8 @@ import xenolith.vmm.guest.MachineMemory;
 final class VcpuHypercall {
     /// Periods shorter than this would leave no time for the guest (Xen refuses them too).
     private static final long SHORTEST_PERIOD_NS = 1_000_000;
+    /// Xen's bound: sums with system time stay far from overflow.
+    private static final long LONGEST_PERIOD_NS = ~0L >>> 2;
 
     /// A number beyond the domain's vcpus is -ENOENT: guests count their processors by that.
     long vcpuOp(CallContext c, long cmd, long vcpuId, long arg) {
@@ -65,7 +67,7 @@ final class VcpuHypercall {
             return -XenErrno.EFAULT;
         }
         long periodNs = XenVcpu.SetPeriodicTimer.periodNs(c.scratch(), 0);
-        if (periodNs < SHORTEST_PERIOD_NS) {
+        if (periodNs < SHORTEST_PERIOD_NS || periodNs > LONGEST_PERIOD_NS) {
             return -XenErrno.EINVAL;
         }
         target.timer().setPeriod(periodNs);
