@@ -8,6 +8,7 @@ import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.GuestAreas;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.mm.PageTables;
 
 /// `vcpu_op` (`xen/vcpu.h`).
 final class VcpuHypercall {
@@ -116,6 +117,10 @@ final class VcpuHypercall {
             return -XenErrno.EINVAL;
         }
         long rc = domain.pageTables().getWritable(mfn);
+        if (rc == PageTables.RETRY) {
+            domain.commits().flush();
+            return CallContext.AGAIN;
+        }
         if (rc < 0) {
             return rc;
         }
