@@ -51,16 +51,6 @@ public final class GuestMemory {
         return true;
     }
 
-    /// Writes one aligned word at guest address `va`.
-    public boolean writeWord(long rootMfn, long va, long value) {
-        long ma = (va & 7) == 0 ? tables.translate(rootMfn, va, true) : -1;
-        if (ma < 0) {
-            return false;
-        }
-        memory.writeWord(ma, value);
-        return true;
-    }
-
     /// The byte at guest address `va`, or -1.
     public int readByte(long rootMfn, long va) {
         long ma = tables.translate(rootMfn, va, false);

@@ -19,12 +19,19 @@ final class CallbackHypercall {
 
     /// At most 256 entries are read, though a table may name a vector twice: Xen's own bound is the same.
     long setTrapTable(CallContext c, long table) {
-        TrapTable traps = c.vcpu().traps();
         if (table == 0) {
-            traps.clear();
+            c.vcpu().traps().clear();
             tellMonitor(c.vcpu());
             return 0;
         }
+        long rc = readTraps(c, table);
+        tellMonitor(c.vcpu());
+        return rc;
+    }
+
+    /// What comes before a bad entry stands, as with Xen.
+    private static long readTraps(CallContext c, long table) {
+        TrapTable traps = c.vcpu().traps();
         MemorySegment s = c.scratch();
         for (int i = 0; i < TrapTable.VECTORS; i++) {
             if (!c.copyIn(table + i * XenTrapInfo.SIZEOF, XenTrapInfo.SIZEOF)) {
@@ -32,14 +39,13 @@ final class CallbackHypercall {
             }
             long address = XenTrapInfo.address(s, 0);
             if (address == 0) {
-                break;
+                return 0;
             }
             if (!PageWalk.isGuestAddress(address)) {
                 return -XenErrno.EINVAL;
             }
             traps.set(XenTrapInfo.vector(s, 0), XenTrapInfo.flags(s, 0), address);
         }
-        tellMonitor(c.vcpu());
         return 0;
     }
 

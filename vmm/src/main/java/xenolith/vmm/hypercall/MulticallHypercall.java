@@ -1,6 +1,7 @@
 package xenolith.vmm.hypercall;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import xenolith.abi.HypercallNumber;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenMulticall.Entry;
@@ -33,7 +34,8 @@ final class MulticallHypercall {
                 return result;
             }
             c.progress(0);
-            if (!c.domain().guestMemory().writeWord(c.rootMfn(), va + Entry.RESULT_OFFSET, result)) {
+            s.set(ValueLayout.JAVA_LONG, 0, result);
+            if (!c.copyOut(va + Entry.RESULT_OFFSET, Long.BYTES)) {
                 return -XenErrno.EFAULT;
             }
         }

@@ -15,8 +15,8 @@ import xenolith.vmm.mm.PageTables;
 final class VcpuHypercall {
     /// Periods shorter than this would leave no time for the guest (Xen refuses them too).
     private static final long SHORTEST_PERIOD_NS = 1_000_000;
-    /// Thirty days; sums with the clock stay far from overflow.
-    private static final long LONGEST_PERIOD_NS = 30L * 24 * 3600 * 1_000_000_000;
+    /// Xen's bound: sums with system time stay far from overflow.
+    private static final long LONGEST_PERIOD_NS = ~0L >>> 2;
 
     private final VcpuLifecycle lifecycle;
 
