@@ -408,7 +408,8 @@ fault_slow:
     mov     %al, CALL_BELL(BELL_KERNEL_FAULT)
 2:  jmp     2b
 
-/* As above. CLI and STI are thousands in a boot, and no-ops: what counts is the event mask. */
+/* As above. CLI and STI are thousands in a boot, and no-ops: what counts is the event mask. S_SKIP_CLI also says that the
+ * guest is past its first instructions. */
     .globl stub_kernel_gp
 stub_kernel_gp:
     push    %rax
@@ -424,12 +425,24 @@ stub_kernel_gp:
     je      4f
     cmpb    $0xfb, (%rax)                   /* STI */
     je      4f
+    cmpw    $0x320f, (%rax)                 /* RDMSR of the user's GS base: two a context switch */
+    jne     3f
+    cmp     $MSR_KERNEL_GS_BASE, %ecx
+    je      6f
 3:  pop     %rax
     mov     %al, CALL_BELL(BELL_KERNEL_GP)
 5:  jmp     5b
+6:  incq    MBOX(M_COUNT_RDMSR)
+    mov     MBOX(M_USER_GS), %rdx
+    mov     %edx, %eax
+    mov     %rax, (%rsp)
+    shr     $32, %rdx
+    mov     ALIAS(S_IST_RIP), %rax
+    add     $2, %rax
+    jmp     7f
 4:  inc     %rax
     incq    MBOX(M_COUNT_CLI)
-    pushq   ALIAS(S_IST_SS)
+7:  pushq   ALIAS(S_IST_SS)
     pushq   ALIAS(S_IST_RSP)
     pushq   ALIAS(S_IST_RFLAGS)
     pushq   ALIAS(S_IST_CS)

@@ -165,8 +165,8 @@ final class Traps {
         }
         domain.counters().trap(vector);
         if (tracing) {
-            domain.log().line(String.format("vcpu%d trap %d error 0x%x rip 0x%x cr2 0x%x %s", vcpu.id(), vector, error,
-                    cpu.rip(), faultAddress, cpu.inKernel() ? "kernel" : "user"));
+            domain.log().line(String.format("vcpu%d trap %d error 0x%x rip 0x%x cr2 0x%x %s rcx 0x%x", vcpu.id(), vector, error,
+                    cpu.rip(), faultAddress, cpu.inKernel() ? "kernel" : "user", cpu.get(GuestRegisters.RCX)));
         }
         if (isSystemCallGate()) {
             systemCallWithBadStack();

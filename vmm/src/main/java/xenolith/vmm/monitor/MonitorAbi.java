@@ -77,6 +77,7 @@ public final class MonitorAbi {
     static final int SLOW_FLAGS = 0x1f_7100;
     /// What of a user's RFLAGS reaches its kernel: not IOPL, NT, RF, VM, VIF, VIP.
     static final int SYSCALL_FLAGS = 0x24_0fd7;
+    private static final long MSR_KERNEL_GS_BASE = 0xc000_0102L;
     static final int HYPERVISOR_IRET = 23;
     /// A page fault's frame on the guest's stack: SS RSP RFLAGS CS RIP error R11 RCX.
     static final int FAULT_FRAME_BYTES = 64;
@@ -121,8 +122,8 @@ public final class MonitorAbi {
             word("M_FAULT_RSP"),
             word("M_COUNT_SYSCALL"), word("M_COUNT_IRET_USER"), word("M_COUNT_IRET_KERNEL"),
             word("M_COUNT_USER_FAULT"), word("M_COUNT_KERNEL_FAULT"), word("M_COUNT_UPCALL"),
-            word("M_COUNT_CLI"),
-            MemoryLayout.paddingLayout(0x1000 - 0x100 - 13 * 8));
+            word("M_COUNT_CLI"), word("M_COUNT_RDMSR"),
+            MemoryLayout.paddingLayout(0x1000 - 0x100 - 14 * 8));
 
     /// Top of the small stack in the mailbox that a kernel fault's stub runs on.
     static final int SCRATCH_STACK_TOP = W_MAILBOX + 0x1000;
@@ -190,6 +191,7 @@ public final class MonitorAbi {
         add(lines, "COMMIT_AGAIN", COMMIT_AGAIN);
         add(lines, "COMMIT_MAX", COMMIT_MAX);
         add(lines, "SLOW_FLAGS", SLOW_FLAGS);
+        add(lines, "MSR_KERNEL_GS_BASE", MSR_KERNEL_GS_BASE);
         add(lines, "HYPERVISOR_IRET", HYPERVISOR_IRET);
         add(lines, "FAULT_FRAME_BYTES", FAULT_FRAME_BYTES);
         add(lines, "GUEST_CS", GUEST_CS);

@@ -257,7 +257,7 @@ public final class MonitorWindow {
     }
 
     /// What the stubs counted: system calls, irets to user and kernel, user and kernel faults, upcalls,
-    /// CLI and STI. The guest
+    /// CLI and STI, reads of the user's GS base. The guest
     /// could forge them; they are for people to read.
     public long count(StubCount which) {
         return memory.readWord(mailboxMa + COUNTS + 8L * which.ordinal());
@@ -265,6 +265,6 @@ public final class MonitorWindow {
 
     /// In the order of the mailbox.
     public enum StubCount {
-        SYSCALL, IRET_USER, IRET_KERNEL, USER_FAULT, KERNEL_FAULT, UPCALL, CLI
+        SYSCALL, IRET_USER, IRET_KERNEL, USER_FAULT, KERNEL_FAULT, UPCALL, CLI, RDMSR
     }
 }
