@@ -24,7 +24,7 @@ function plain(text) {
     skipped++
 }
 END {
-    printf "dev: %d tests: %d passed, %d failed, %d skipped\n", total, total - failures - skipped, failures, skipped
+    printf "\ndev: %d tests: %d passed, %d failed, %d skipped\n", total, total - failures - skipped, failures, skipped
     for (i = 1; i <= failures; i++) print "  failed: " failed[i]
     for (i = 1; i <= kinds; i++) printf "  skipped (%d): %s%s\n", count[reasons[i]], reasons[i], names[reasons[i]]
 }
