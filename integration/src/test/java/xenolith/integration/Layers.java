@@ -24,6 +24,7 @@ final class Layers {
         rule("vmm.control", "");
         rule("vmm.guest", "abi posix kvm");
         rule("vmm.monitor", "abi abi.x86 kvm vmm.guest");
+        rule("vmm.host", "abi posix kvm vmm.guest vmm.monitor");
         rule("vmm.mm", "abi abi.x86 vmm.guest");
         rule("vmm.emul", "abi abi.x86 vmm.guest");
         rule("vmm.image", "abi abi.x86 posix");
@@ -36,7 +37,7 @@ final class Layers {
                 + "vmm.sched vmm.domain");
         rule("vmm.build", "abi abi.x86 vmm.guest vmm.monitor vmm.mm vmm.image vmm.domain");
         rule("vmm.machine", "abi abi.x86 posix kvm vmm.port vmm.control vmm.guest vmm.monitor vmm.mm vmm.emul vmm.image "
-                + "vmm.evtchn vmm.gnttab vmm.sched vmm.domain vmm.hypercall vmm.build");
+                + "vmm.evtchn vmm.gnttab vmm.sched vmm.domain vmm.hypercall vmm.build vmm.host");
         // backends
         rule("xenstore", "abi abi.io");
         rule("backend", "abi abi.io posix vmm.port xenstore");
@@ -45,7 +46,8 @@ final class Layers {
         rule("backend.blk", "abi abi.io vmm.port backend");
         rule("backend.net", "abi abi.io posix vmm.port backend");
         // dom0-tool
-        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine xenstore backend backend.console "
+        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host xenstore backend "
+                + "backend.console "
                 + "backend.xenstore backend.blk backend.net");
         rule("tool.cli", "tool.control");
     }
