@@ -130,6 +130,12 @@ public final class ElfImage {
                 .flatMap(table -> ElfSymbols.find(this, table, name));
     }
 
+    /// The defined symbol that lies at `address` or last below it; empty if there is none, or no table.
+    public Optional<Symbol> nearestSymbol(long address) {
+        return sections.stream().filter(s -> s.type() == SHT_SYMTAB).findFirst()
+                .flatMap(table -> ElfSymbols.nearest(this, table, address));
+    }
+
     private static boolean hasBytes(Section section) {
         return section.type() != SHT_NOBITS && section.type() != SHT_NULL;
     }

@@ -10,6 +10,7 @@ import xenolith.abi.ElfImage.Section;
 /// Looks a name up in a symbol table.
 final class ElfSymbols {
     private static final int SHN_UNDEF = 0;
+    private static final int MAX_NAME = 256;
 
     private ElfSymbols() {
     }
@@ -29,6 +30,40 @@ final class ElfSymbols {
             }
         }
         return Optional.empty();
+    }
+
+    /// The defined symbol with the greatest value that is not above `address`, by an unsigned comparison.
+    static Optional<ElfImage.Symbol> nearest(ElfImage image, Section table, long address) {
+        MemorySegment strings = strings(image, table);
+        MemorySegment symbols = image.bytes(table);
+        long best = -1;
+        long bestValue = 0;
+        for (long at = 0; at + Sym.SIZEOF <= symbols.byteSize(); at += Sym.SIZEOF) {
+            long value = ElfFields.xword(symbols, at + Sym.VALUE);
+            if (ElfFields.half(symbols, at + Sym.SHNDX) != SHN_UNDEF && Long.compareUnsigned(value, address) <= 0
+                    && Long.compareUnsigned(value, bestValue) > 0) {
+                best = at;
+                bestValue = value;
+            }
+        }
+        if (best < 0) {
+            return Optional.empty();
+        }
+        String name = text(strings, Integer.toUnsignedLong(ElfFields.word(symbols, best + Sym.NAME)));
+        return Optional.of(new ElfImage.Symbol(name, bestValue, ElfFields.xword(symbols, best + Sym.SIZE)));
+    }
+
+    /// The name at `offset`, cut off where a name has no business to be so long.
+    private static String text(MemorySegment strings, long offset) {
+        StringBuilder name = new StringBuilder();
+        for (long i = offset; i < strings.byteSize() && name.length() < MAX_NAME; i++) {
+            byte next = strings.get(ValueLayout.JAVA_BYTE, i);
+            if (next == 0) {
+                break;
+            }
+            name.append(next >= ' ' && next < 0x7f ? (char) next : '?');
+        }
+        return name.toString();
     }
 
     private static MemorySegment strings(ElfImage image, Section table) {

@@ -3,6 +3,7 @@ package xenolith.vmm.domain;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongFunction;
 import xenolith.abi.XenVcpuInfo;
 import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.control.DomainLog;
@@ -44,6 +45,7 @@ public final class Domain {
     private final DomainLog log;
     private final boolean hostWritesCoherent;
     private int vcpusUp;
+    private LongFunction<String> symbols = _ -> "";
 
     Domain(DomainParts parts) {
         this.domid = parts.domid();
@@ -213,6 +215,16 @@ public final class Domain {
 
     public Roots roots() {
         return roots;
+    }
+
+    /// Says how to name the place of an address in the guest's kernel.
+    public void symbols(LongFunction<String> names) {
+        symbols = names;
+    }
+
+    /// Where in the kernel `va` lies, as `start_kernel+0x12`; empty if nobody knows.
+    public String symbol(long va) {
+        return symbols.apply(va);
     }
 
     // ---- the end

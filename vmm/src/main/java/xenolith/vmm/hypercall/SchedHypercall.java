@@ -20,7 +20,7 @@ final class SchedHypercall {
             case XenSched.SCHEDOP_BLOCK -> c.control().block();
             case XenSched.SCHEDOP_SHUTDOWN -> {
                 return c.copyIn(arg, XenSched.Shutdown.SIZEOF)
-                        ? shutdown(c.domain(), XenSched.Shutdown.reason(c.scratch(), 0)) : -XenErrno.EFAULT;
+                        ? shutdown(c, XenSched.Shutdown.reason(c.scratch(), 0)) : -XenErrno.EFAULT;
             }
             case XenSched.SCHEDOP_POLL -> {
                 return poll(c, arg);
@@ -32,14 +32,14 @@ final class SchedHypercall {
         return 0;
     }
 
-    private static long shutdown(Domain domain, int reason) {
+    private static long shutdown(CallContext c, int reason) {
+        Domain domain = c.domain();
         switch (reason) {
             case XenSched.SHUTDOWN_POWEROFF -> domain.end(new DomainEnd.PoweredOff());
             case XenSched.SHUTDOWN_REBOOT -> domain.end(new DomainEnd.Rebooted());
             case XenSched.SHUTDOWN_SUSPEND -> domain.end(new DomainEnd.Suspended());
-            case XenSched.SHUTDOWN_CRASH -> domain.end(new DomainEnd.Crashed("the guest says that it crashed", ""));
-            case XenSched.SHUTDOWN_WATCHDOG ->
-                domain.end(new DomainEnd.Crashed("the guest's watchdog ran out", ""));
+            case XenSched.SHUTDOWN_CRASH -> c.control().crashed("the guest says that it crashed");
+            case XenSched.SHUTDOWN_WATCHDOG -> c.control().crashed("the guest's watchdog ran out");
             default -> {
                 return -XenErrno.EINVAL;
             }

@@ -12,6 +12,9 @@ public interface VcpuControl {
     /// `SCHEDOP_yield`: lets other threads of the host run, backends among them.
     void yieldHost();
 
+    /// The guest says that it has crashed: ends the domain, with a report.
+    void crashed(String reason);
+
     /// Sets the GS base that the kernel is running with.
     void kernelGsBase(long base);
 

@@ -13,11 +13,21 @@ final class Crash {
         StringBuilder report = new StringBuilder("vcpu " + vcpu.id() + ":\n");
         if (cpu != null) {
             report.append(cpu.describe());
+            place(report, vcpu, "rip", cpu.rip());
         }
+        place(report, vcpu, "last hypercall", vcpu.window().callerRip());
         report.append("last hypercalls, the latest at the end:\n").append(vcpu.history().describe());
         if (vcpu.domain().pageTables().refusals().total() > 0) {
             report.append("last refusal: ").append(vcpu.domain().pageTables().refusals().format()).append('\n');
         }
         vcpu.domain().end(new DomainEnd.Crashed(reason, report.toString()));
+    }
+
+    /// Names an address if the kernel has a symbol for it.
+    private static void place(StringBuilder report, Vcpu vcpu, String what, long va) {
+        String symbol = vcpu.domain().symbol(va);
+        if (!symbol.isEmpty()) {
+            report.append(what).append(" at ").append(symbol).append('\n');
+        }
     }
 }

@@ -21,6 +21,7 @@ import xenolith.vmm.host.HostProfile;
 import xenolith.vmm.hypercall.Hypercalls;
 import xenolith.vmm.image.BadKernelException;
 import xenolith.vmm.image.KernelImage;
+import xenolith.vmm.image.KernelSymbols;
 import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.SharedPage;
@@ -52,6 +53,7 @@ public final class GuestDomain implements AutoCloseable {
                 spec.log()));
         this.storePort = domain.events().allocBackend(0);
         this.consolePort = domain.events().allocBackend(0);
+        domain.symbols(new KernelSymbols(spec.kernel(), Optional.of(KernelImage.defaultCacheDir())));
         this.start = buildImage(spec, sharedInfoMa);
         // A poller takes a core for itself, and so does a vcpu.
         boolean pollers = spec.poller() && Runtime.getRuntime().availableProcessors() >= 2 * spec.vcpuCount();

@@ -51,6 +51,11 @@ final class VcpuSleep implements VcpuControl {
     }
 
     @Override
+    public void crashed(String reason) {
+        Crash.of(vcpu, cpu, reason);
+    }
+
+    @Override
     public void kernelGsBase(long base) {
         cpu.gsBase(base);
     }

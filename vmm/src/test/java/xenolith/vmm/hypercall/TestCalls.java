@@ -119,6 +119,11 @@ final class TestCalls implements VcpuControl {
     }
 
     @Override
+    public void crashed(String reason) {
+        d.domain.end(new xenolith.vmm.control.DomainEnd.Crashed(reason, ""));
+    }
+
+    @Override
     public void kernelGsBase(long base) {
         control.add("gs " + Long.toHexString(base));
     }
