@@ -4,8 +4,8 @@
 /// Header: `xen/io/xs_wire.h`; the rules of the protocol are in Xen's `docs/misc/xenstore.txt`.
 ///
 /// The store is an immutable tree under one reference. A change makes a new tree that shares all it did not touch, so a
-/// transaction is the old root kept, and a reader needs no lock. Every way in (a guest's ring, a socket, Java) ends in
-/// the same [Change] applied by the same [Store].
+/// transaction is the old root kept, and a reader needs no lock. Every way in (a guest's ring, Java, any other
+/// [Transport]) ends in the same [Change] applied by the same [Store].
 ///
 /// | word | meaning |
 /// |---|---|
@@ -20,6 +20,6 @@
 /// watcher sees changes in the order in which they happened; Java callbacks run later, without a lock.
 ///
 /// What the guest can do to us: send any bytes. [MessageReader] bounds a message, [RequestParser] and [Path] check its
-/// words, [Quota] bounds what it may keep here, and a connection that breaks the protocol or does not read what it asked
-/// for is closed with a reason. All other guests are served on.
+/// words, [Quota] bounds what it may keep here, and a connection that breaks the protocol or does not read what it
+/// asked for is closed with a reason. All other guests are served on.
 package xenolith.xenstore;

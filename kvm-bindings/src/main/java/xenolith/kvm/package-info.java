@@ -4,7 +4,7 @@
 /// classes with a `LAYOUT` that bears the C field names and with static accessors; no offset is written as a number.
 /// A test compares every layout, request number and constant with the C header of the machine it runs on.
 ///
-/// Who may call: the hypervisor's machine packages. The tool opens [Kvm] only to say what the host can do.
+/// Who may call: the machine, and the probes that find out what the host can do.
 ///
 /// Locks: none. [Kvm] and [KvmVm] may be used from every thread, since KVM locks for itself and arguments are built in
 /// the calling thread's memory. A [KvmVcpu] belongs to the thread that runs it; only

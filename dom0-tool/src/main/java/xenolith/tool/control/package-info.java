@@ -1,8 +1,8 @@
 /// The control plane: what a domain is asked to be, how it is run, and how it ended.
 ///
-/// What lives here: [xenolith.tool.control.DomainConfig] and the parsing of its parts, the consoles that a domain's
-/// PV console can be joined to, the statistics file, and [xenolith.tool.control.Wiring], the only class of the project
-/// that sees both the machine and the backends. No public header of Xen belongs to it.
+/// What lives here: [xenolith.tool.control.DomainConfig] and the parsing of its parts, the consoles that a domain's PV
+/// console can be joined to, the statistics file, and the only place of the project that sees both the machine and the
+/// backends: `LocalRunner`, which [xenolith.tool.control.Wiring] hands out. No public header of Xen belongs to it.
 ///
 /// Who may call: the command line, and Java programs that use Xenolith as a library. Errors come in two kinds, each
 /// with a message of one line that says what is wrong and what to do: [xenolith.tool.control.BadInputException] where

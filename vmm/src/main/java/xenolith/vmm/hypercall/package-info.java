@@ -2,9 +2,9 @@
 /// copy out.
 ///
 /// Who may call: the exit loop and the poller, through [Hypercalls#dispatch], with the domain's lock held. A handler
-/// never asks which of the two serves it, with two exceptions that it says by its answer: [CallContext#RING] when it
-/// needs the vcpu's own thread (to block, or to change registers) and [CallContext#AGAIN] when a commit must happen
-/// before it goes on.
+/// asks which of the two serves it only where it needs the vcpu's own thread (to block, or to change registers), and
+/// then answers [CallContext#RING] to the poller. Whoever serves, it answers [CallContext#AGAIN] when a commit must
+/// happen before it goes on, or when enough was done for one piece.
 ///
 /// Every argument is the guest's and hostile. Answers are 0 or more, or a negative errno; nothing throws on a guest's
 /// account. Loops over a guest's arrays are bounded by its own count, and answer [CallContext#AGAIN] whenever

@@ -5,7 +5,7 @@
 /// (`xen/include/public/elfnote.h`, or the older `__xen_guest` section). [KernelLayout] computes where each loadable
 /// segment goes. Nothing here touches a guest.
 ///
-/// Who may call: the domain builder and the tool's `inspect`. Locks: none; no class here is shared between threads
+/// Who may call: the machine and its domain builder. Locks: none; no class here is shared between threads
 /// while it works, and two processes may share the cache directory, which is written by rename alone.
 ///
 /// What a guest can do to us: everything in the file is its author's. Sizes and offsets are checked before they are

@@ -42,10 +42,10 @@
 /// An entry that was removed or lost rights is gone from memory at once, but the hardware may know it until the next
 /// commit. The frame it named may be free by its counts and writable by the hardware: were it promoted now, the guest
 /// could write entries that nobody checked. The reverse is as bad: a frame that was a table may still be walked as one
-/// after it became writable. So a frame is stamped with the epoch when its type count or its reference count reaches
-/// 0, and when it gets a *different* type or leaves its owner with the stamp of the current epoch, the commit
-/// comes first ([EntryWriter#commitBeforeReturn]). That is why a frame remembers its last type at count 0, even
-/// through a promotion that fails.
+/// after it became writable. So a frame is stamped with the epoch when its type count or its reference count reaches 0,
+/// and when it gets a *different* type or leaves its owner with the stamp of an epoch that is not settled, the commit
+/// comes first ([EntryWriter#commitBeforeReturn]; a running domain's answers no, and the call is repeated after one).
+/// That is why a frame remembers its last type at count 0, even through a promotion that fails.
 ///
 /// ## What the guest can do to us
 /// Ask for anything, with any number, in any order; the answer is an errno and a [RefusalRecord], and nothing
@@ -55,10 +55,11 @@
 ///
 /// ## Who may call
 /// The hypercalls (mmu_update, mmuext_op, update_va_mapping, set_gdt), the emulation of writes to page tables, the
-/// domain builder, and grants through the *owner's* [PageTables]. Whoever stores into guest memory otherwise goes
-/// through [PageWalk#translate] with the right to write, or holds the frame by [PageTables#getWritable].
+/// first root's loading, and grants through the *owner's* [PageTables] once they can be mapped. Whoever stores into
+/// guest memory otherwise goes through [PageWalk#translate] with the right to write, or holds the frame by
+/// [PageTables#getWritable].
 ///
 /// ## Locks
-/// All of it under the mm lock of the domain that owns the frames; nothing here locks. Two domains' locks are never
-/// needed at once. Frames without an owner belong to the allocator and its lock.
+/// All of it under the lock of the domain that owns the frames, which the comments here call its mm lock; nothing here
+/// locks. Two domains' locks are never needed at once. Frames without an owner belong to the allocator and its lock.
 package xenolith.vmm.mm;
