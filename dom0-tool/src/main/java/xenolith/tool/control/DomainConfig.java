@@ -30,7 +30,7 @@ public record DomainConfig(
         Set<Trace> traces) {
 
     public static final long MIN_MEMORY_BYTES = 32L << 20;
-    public static final long MAX_MEMORY_BYTES = 512L << 30;
+    public static final long MAX_MEMORY_BYTES = 256L << 30;
     /// `shared_info.vcpu_info` has 32 places (`XEN_LEGACY_MAX_VCPUS`).
     public static final int MAX_VCPUS = 32;
 

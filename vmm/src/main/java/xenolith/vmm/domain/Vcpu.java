@@ -94,7 +94,7 @@ public final class Vcpu implements EventTarget {
     }
 
     public boolean eventPending() {
-        return domain.memory().readByte(vcpuInfoMa + XenVcpuInfo.EVTCHN_UPCALL_PENDING_OFFSET) != 0;
+        return domain.memory().readByteVolatile(vcpuInfoMa + XenVcpuInfo.EVTCHN_UPCALL_PENDING_OFFSET) != 0;
     }
 
     public boolean eventsMasked() {

@@ -6,8 +6,8 @@ import xenolith.vmm.guest.MachineMemory;
 
 /// The two-level pending bitmap (`xen.h`: `evtchn_pending`, `evtchn_mask`, `evtchn_pending_sel`).
 ///
-/// All words are shared with a running guest. Order of a raise: pending bit, selector bit, upcall flag, each an atomic
-/// or; the guest clears in the opposite order and looks again, so no raise is lost.
+/// All words are shared with a running guest. Order of a raise: pending bit and selector bit by an atomic or, then the
+/// upcall flag by a volatile store; the guest clears in the opposite order and looks again, so no raise is lost.
 final class PendingBits {
     static final int PORTS = 4096;
     private static final int SELECTORS = 64;

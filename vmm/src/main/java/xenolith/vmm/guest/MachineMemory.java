@@ -111,6 +111,11 @@ public final class MachineMemory {
         BYTE.setVolatile(segment, offset(ma), value);
     }
 
+    /// Reads a flag that another thread or the guest sets; not before what this thread stored volatile.
+    public byte readByteVolatile(long ma) {
+        return (byte) BYTE.getVolatile(segment, offset(ma));
+    }
+
     public byte readByte(long ma) {
         return segment.get(ValueLayout.JAVA_BYTE, offset(ma));
     }

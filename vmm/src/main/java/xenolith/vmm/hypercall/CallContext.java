@@ -10,7 +10,7 @@ import xenolith.vmm.monitor.MonitorAbi;
 /// One vcpu's hypercall under way: scratch memory for copies, how far a long one has come, and what its stub shall do
 /// when it gets the answer. One per vcpu, reused. Lock: the domain's.
 public final class CallContext {
-    /// Not an answer: the call must be made again by the vcpu's own thread. Nothing has been done yet.
+    /// Not an answer: the call must be made again by the vcpu's own thread, from where [#progress] says.
     public static final long RING = Long.MIN_VALUE;
     /// Not an answer: let the vcpu's thread look around, commit what is queued, then call again; [#progress] says how much is done.
     public static final long AGAIN = Long.MIN_VALUE + 1;

@@ -30,7 +30,7 @@ final class DescriptorHypercall {
         return rc == PageTables.RETRY ? CallContext.AGAIN : rc;
     }
 
-    /// Refused frames and descriptors are -EINVAL.
+    /// A descriptor that a guest may not have is -EINVAL, a frame that it may not write -EPERM or -EBUSY.
     long updateDescriptor(CallContext c, long ma, long descriptor) {
         long rc = c.domain().pageTables().updateDescriptor(ma, descriptor);
         return rc == PageTables.RETRY ? CallContext.AGAIN : rc;

@@ -14,7 +14,7 @@ import xenolith.vmm.monitor.CommitQueue;
 
 /// `mmu_update`, `update_va_mapping` and `mmuext_op` (`xen.h`).
 ///
-/// A flush that the guest asks for, in whatever form, commits everything queued and reloads CR3.
+/// A flush that the guest asks for, in whatever form, commits everything queued and so flushes; see [CommitQueue#flush].
 final class MmuHypercall {
     /// Bit 31 of a count is a hypervisor's own, `MMU_UPDATE_PREEMPTED`.
     private static final long COUNT_MASK = 0x7fff_ffffL;

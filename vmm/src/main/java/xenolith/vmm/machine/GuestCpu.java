@@ -49,7 +49,7 @@ final class GuestCpu implements GuestRegisters {
         return kvm.run();
     }
 
-    /// KVM stopped the vcpu in the middle of something: forget that anything was to be written.
+    /// Whether KVM has an exception to deliver at the next entry: then registers must not be written, or it is lost.
     boolean exceptionQueued() {
         return kvm.exceptionQueued();
     }

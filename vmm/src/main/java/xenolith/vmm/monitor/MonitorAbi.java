@@ -144,7 +144,7 @@ public final class MonitorAbi {
         return COMMIT_LISTS_VA + id * COMMIT_LIST_BYTES;
     }
 
-    /// Whether `va` lies in any window: then the vcpu runs our code, not the guest's.
+    /// Whether `va` lies in any window or in the commit code: then the vcpu runs our code, not the guest's.
     public static boolean isMonitorCode(long va) {
         return va >= BASE && va < COMMIT_LISTS_VA;
     }
