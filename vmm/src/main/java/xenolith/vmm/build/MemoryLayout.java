@@ -1,5 +1,6 @@
 package xenolith.vmm.build;
 
+import xenolith.abi.x86.VirtualLayout;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.image.BadKernelException;
 import xenolith.vmm.image.KernelLayout;
@@ -34,9 +35,11 @@ record MemoryLayout(long virtBase, long kernelEndPfn, long initrdPfn, long p2mPf
         long mappedEnd = roundUp(virtBase + tablesPfn * PAGE);
         long tables;
         while (true) {
+            checkMapped(virtBase, mappedEnd - virtBase);
             tables = 1 + InitialTables.tablesFor(virtBase, mappedEnd);
             long needed = roundUp(virtBase + (tablesPfn + tables + 1) * PAGE + PADDING);
-            if (Long.compareUnsigned(needed, mappedEnd) <= 0) {
+            // Compared as distances: the region may end where the address space does.
+            if (needed - virtBase <= mappedEnd - virtBase) {
                 break;
             }
             mappedEnd = needed;
@@ -53,12 +56,29 @@ record MemoryLayout(long virtBase, long kernelEndPfn, long initrdPfn, long p2mPf
             p2mPfn = pfn;
             p2mTablesPfn = p2mPfn + p2mPages;
             p2mVa = notes.initP2m().getAsLong();
+            checkP2m(p2mVa, p2mPages * PAGE, virtBase, mappedEnd - virtBase);
             pfn = p2mTablesPfn + InitialTables.tablesFor(p2mVa, p2mVa + p2mPages * PAGE);
         }
         MemoryLayout layout = new MemoryLayout(virtBase, kernel.endPfn(), initrdPfn, p2mPfn, startInfoPfn, tablesPfn,
                 tablesPfn + tables, mappedEndPfn, p2mTablesPfn, pfn, p2mVa);
         layout.check(frameCount, initrdBytes);
         return layout;
+    }
+
+    private static void checkMapped(long virtBase, long byteLength) {
+        if (!VirtualLayout.isGuestRange(virtBase, byteLength)) {
+            throw new BadKernelException("the kernel wants %d MiB mapped from %#x on, more than there is room for"
+                    .formatted(byteLength >> 20, virtBase));
+        }
+    }
+
+    private static void checkP2m(long p2mVa, long byteLength, long virtBase, long mappedBytes) {
+        boolean overlaps = Long.compareUnsigned(p2mVa - virtBase, mappedBytes) < 0
+                || Long.compareUnsigned(virtBase - p2mVa, byteLength) < 0;
+        if (overlaps || !VirtualLayout.isGuestRange(p2mVa, byteLength)) {
+            throw new BadKernelException("the kernel wants its P2M list of %d KiB at %#x, where there is no room for it"
+                    .formatted(byteLength >> 10, p2mVa));
+        }
     }
 
     private void check(long frameCount, long initrdBytes) {

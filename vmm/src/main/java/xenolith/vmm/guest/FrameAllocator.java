@@ -22,7 +22,7 @@ public final class FrameAllocator {
     /// As [#allocate], the first frame's number being a multiple of `alignment`, a power of two.
     public synchronized long allocateAligned(long frameCount, long alignment) {
         long first = (next + alignment - 1) & -alignment;
-        if (frameCount <= 0 || first + frameCount > memory.endMfn()) {
+        if (frameCount <= 0 || frameCount > memory.endMfn() - first) {
             throw new IllegalStateException("machine memory is used up: wanted frameCount=" + frameCount
                     + " free=" + (memory.endMfn() - first));
         }
