@@ -3,6 +3,8 @@ package xenolith.integration;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +60,7 @@ final class Host {
 
     /// What `xenolith info` says, asked once.
     private static final class Info {
-        static final Launched ONCE = Launched.of(List.of("info"), null);
+        static final Launched ONCE = Launched.of(List.of("info", "--json"), null);
     }
 
     /// Skips the calling test, with the reason, where this machine has no KVM that we can use.
@@ -69,6 +71,18 @@ final class Host {
         }
         if (info.status() != 0) {
             fail("xenolith info ended with " + info.status() + ": " + info.stderr());
+        }
+        JsonNode host = json(info.stdout()).path("host");
+        if (!host.path("runs_guests").asBoolean()) {
+            skip("xenolith info: this host runs no guests: " + host.path("shortcomings"));
+        }
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return new ObjectMapper().readTree(text);
+        } catch (IOException e) {
+            throw new IllegalStateException("not JSON: " + text, e);
         }
     }
 
