@@ -28,6 +28,9 @@ class ShellIT {
         assertThat(output("""
                 i=0
                 while [ $i -lt 300 ]; do sleep 1000 & i=$((i + 1)); done
+                # The last ones are still to become what they shall be.
+                i=0
+                while [ $(ps | grep -c '[s]leep 1000') -lt 300 ] && [ $i -lt 30 ]; do sleep 1; i=$((i + 1)); done
                 ps | grep -c '[s]leep 1000'
                 killall sleep
                 wait
