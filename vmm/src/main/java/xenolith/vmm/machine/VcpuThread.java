@@ -129,6 +129,9 @@ final class VcpuThread implements Runnable {
         if (registers == Registers.FREE && domain.commits().isNeeded() && cpu.inKernel()) {
             resumeByCommit();
         }
+        if (domain.end() != null) {
+            return Errno.EINTR;
+        }
         beforeEntry.run();
         lock.unlock();
         if (vcpu.takeFlush()) {
@@ -140,8 +143,12 @@ final class VcpuThread implements Runnable {
         return errno;
     }
 
-    /// Commits first, then goes on where the registers say.
+    /// Commits first, then goes on where the registers say. A commit that was prepared before must have been run: this one
+    /// would take its place, and its list be lost.
     private void resumeByCommit() {
+        if (!server.commitsProven()) {
+            return;
+        }
         window.resumeFrame(cpu.rip(), cpu.rflags(), cpu.rsp(), cpu.get(GuestCpu.RAX), cpu.get(GuestCpu.RCX));
         window.committing(cpu.get(GuestCpu.RDI));
         window.action(server.prepareResume(cpu.rsp()));
