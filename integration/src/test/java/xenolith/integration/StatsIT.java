@@ -49,10 +49,12 @@ class StatsIT {
         }
     }
 
-    /// Counts are steady where times are not: the bars of a boot's exits hold on any machine.
+    /// Counts are steady where times are not: the bars of a boot's exits hold on any machine. Calls that the poller was
+    /// too late for, having lost its core to somebody, are counted apart: they tell of the machine's load.
     @Test
     void aBootOfTheCloudKernelCostsNoMoreExitsThanItMay() throws Exception {
-        assertThat(total(statsOf(Kernel.CLOUD, "--memory", "256M").get("exits"))).isLessThan(15_000);
+        JsonNode polled = statsOf(Kernel.CLOUD, "--memory", "256M").get("exits");
+        assertThat(total(polled) - polled.path("hypercall_late").asLong()).as(polled.toString()).isLessThan(15_000);
         assertThat(total(statsOf(Kernel.CLOUD, "--memory", "256M", "--no-poller").get("exits"))).isLessThan(60_000);
     }
 

@@ -5,7 +5,10 @@ package xenolith.vmm.domain;
 public final class Counters {
     /// Why the vcpu left the guest for Java.
     public enum Exit {
-        HYPERCALL, TRAP, KERNEL_FAULT, USER_GATE, KICK, OTHER
+        /// Of the calls of a domain with a poller, those that it left to the vcpu's thread.
+        HYPERCALL,
+        /// Calls that the poller would have answered, had it had a core to itself: not the guest's doing, nor ours.
+        HYPERCALL_LATE, TRAP, KERNEL_FAULT, USER_GATE, KICK, OTHER
     }
 
     private static final int HYPERCALLS = 64;

@@ -27,6 +27,7 @@ final class HypercallServer {
     private volatile long served;
     /// The call that the poller left, perhaps half done, to the vcpu's thread.
     private volatile long handedOver = NOTHING;
+    private boolean polled;
     private int late;
     private boolean unfinished;
     /// A commit outside a hypercall was too long for one list.
@@ -49,6 +50,16 @@ final class HypercallServer {
     /// Whether the call with this sequence number has been answered already.
     boolean hasServed(long sequence) {
         return sequence == served;
+    }
+
+    /// Says that a poller serves too.
+    void hasPoller() {
+        polled = true;
+    }
+
+    /// Whether the call that rang is one that the poller ought to have answered.
+    boolean isLate() {
+        return polled && window.sequence() != handedOver;
     }
 
     /// How many calls in a row the poller was too late for: it seems not to have a core to itself.

@@ -184,7 +184,6 @@ final class VcpuThread implements Runnable {
             domain.log().line(String.format("vcpu%d doorbell 0x%x rip 0x%x", vcpu.id(), ma, cpu.rip()));
         }
         if (ma == MonitorAbi.CALL_BELL_MA + MonitorAbi.BELL_HYPERCALL) {
-            domain.counters().exit(Exit.HYPERCALL);
             return hypercall();
         }
         if (!server.commitsProven()) {
@@ -224,12 +223,14 @@ final class VcpuThread implements Runnable {
 
     private Registers hypercall() {
         if (window.hypercallNumber() == HypercallNumber.IRET) {
+            domain.counters().exit(Exit.HYPERCALL);
             domain.counters().hypercall(HypercallNumber.IRET);
             if (server.commitsProven()) {
                 iret.perform();
             }
             return Registers.FREE;
         }
+        domain.counters().exit(server.isLate() ? Exit.HYPERCALL_LATE : Exit.HYPERCALL);
         int left = server.hasServed(window.sequence()) ? 0 : server.serveRung();
         if ((left & MonitorAbi.ACT_COMMIT) != 0) {
             if ((left & MonitorAbi.ACT_FS_BASE) != 0) {

@@ -116,6 +116,7 @@ final class VcpuThreads implements VcpuLifecycle {
         Runnable beforeEntry = () -> { };
         Runnable atEnd = () -> { };
         if (pollers) {
+            server.hasPoller();
             Poller poller = new Poller(vcpu, server);
             beforeEntry = poller::wake;
             atEnd = poller::stop;
