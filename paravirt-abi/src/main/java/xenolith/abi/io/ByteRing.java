@@ -1,6 +1,7 @@
 package xenolith.abi.io;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.lang.foreign.StructLayout;
 import xenolith.abi.CLayout;
 import xenolith.abi.SharedWord;
@@ -73,6 +74,9 @@ public final class ByteRing {
             cons += n;
             // Release: the producer reads our index and overwrites what lies below it, which we have copied by now.
             SharedWord.setIntRelease(page, ring.consOffset(), cons);
+            // Full: a producer that wrote more meanwhile looks at our index and tells us nothing if it is behind, for
+            // then we are still at work. We are, if we look at its index again only after ours can be seen.
+            VarHandle.fullFence();
             return n;
         }
     }
@@ -115,6 +119,8 @@ public final class ByteRing {
             prod += n;
             // Release: the consumer reads our index and then the bytes below it, which stand there by now.
             SharedWord.setIntRelease(page, ring.prodOffset(), prod);
+            // Full: as for the consumer. One that freed room meanwhile tells us only if it saw the ring full.
+            VarHandle.fullFence();
             return n;
         }
     }
