@@ -130,4 +130,16 @@ public final class CallContext {
     boolean copyOut(long va, long byteLength) {
         return domain().guestMemory().copyOut(rootMfn(), va, scratch, 0, byteLength);
     }
+
+    /// Copies `byteLength` bytes from `offset` in [#scratch] to guest address `va`.
+    boolean copyOut(long va, long offset, long byteLength) {
+        return domain().guestMemory().copyOut(rootMfn(), va, scratch, offset, byteLength);
+    }
+
+    /// Whether the guest may write the bytes, at least 1 and not more than a page, at `va`: for calls whose answer
+    /// must reach it, before anything is done.
+    boolean canWrite(long va, long byteLength) {
+        return domain().pageTables().translate(rootMfn(), va, true) >= 0
+                && domain().pageTables().translate(rootMfn(), va + byteLength - 1, true) >= 0;
+    }
 }

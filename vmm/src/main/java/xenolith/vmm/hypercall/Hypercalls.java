@@ -4,6 +4,7 @@ import java.util.BitSet;
 import xenolith.abi.HypercallNumber;
 import xenolith.abi.XenErrno;
 import xenolith.vmm.domain.Domain;
+import xenolith.vmm.gnttab.GrantTable;
 
 /// The one switch over hypercall numbers. One per domain.
 public final class Hypercalls {
@@ -22,7 +23,7 @@ public final class Hypercalls {
     private final EventChannelHypercall events = new EventChannelHypercall();
     private final BitSet unknownSeen = new BitSet();
 
-    public Hypercalls(Domain domain, long grantTableMfn, VcpuLifecycle lifecycle) {
+    public Hypercalls(Domain domain, GrantTable grantTable, VcpuLifecycle lifecycle) {
         this.domain = domain;
         this.mmu = new MmuHypercall(domain);
         this.descriptors = new DescriptorHypercall(domain.gdts());
@@ -30,7 +31,7 @@ public final class Hypercalls {
         this.memory = new MemoryHypercall(domain);
         this.multicall = new MulticallHypercall(this);
         this.vcpus = new VcpuHypercall(lifecycle);
-        this.grants = new GrantTableHypercall(grantTableMfn);
+        this.grants = new GrantTableHypercall(grantTable);
     }
 
     /// Does hypercall `nr`; the hot ones first. Answers 0 or more, a negative errno, [CallContext#RING] or

@@ -2,7 +2,6 @@ package xenolith.vmm.machine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,6 +15,7 @@ import xenolith.vmm.build.StartOfDay;
 import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.DomainParts;
+import xenolith.vmm.gnttab.GrantTable;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.host.HostProfile;
 import xenolith.vmm.hypercall.Hypercalls;
@@ -24,17 +24,19 @@ import xenolith.vmm.image.KernelImage;
 import xenolith.vmm.image.KernelSymbols;
 import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.port.EventPort;
+import xenolith.vmm.port.GrantAccess;
 import xenolith.vmm.port.SharedPage;
 import xenolith.vmm.sched.GuestClock;
 
 /// A domain from its building to its end: the tool's handle. Build it, connect the console and xenstore, start it,
 /// wait for its end, close it.
 public final class GuestDomain implements AutoCloseable {
-    private static final int GRANT_FRAMES = 4;
+    private static final int DOMID_0 = 0;
 
     private final Machine machine;
     private final Domain domain;
     private final StartOfDay start;
+    private final GrantTable grants;
     private final int storePort;
     private final int consolePort;
     private final VcpuThreads vcpus;
@@ -44,7 +46,7 @@ public final class GuestDomain implements AutoCloseable {
         this.machine = machine;
         machine.assignFrames(domid);
         long sharedInfoMa = machine.sharedFrames(domid, 1) << MachineMemory.PAGE_SHIFT;
-        long grantMfn = machine.sharedFrames(domid, GRANT_FRAMES);
+        long grantMfn = machine.hiddenFrames(GrantTable.framesFor(GrantTable.MAX_FRAMES));
         GuestClock clock = new GuestClock(machine.tscKhz(), machine.tscOffset());
         Monitor monitor = new Monitor(machine.memory(), machine.allocator(), spec.vcpuCount(),
                 machine.m2pMa(), machine.m2p().segment().byteSize());
@@ -58,8 +60,10 @@ public final class GuestDomain implements AutoCloseable {
         // A poller takes a core for itself, and so does a vcpu.
         boolean pollers = spec.poller() && Runtime.getRuntime().availableProcessors() >= 2 * spec.vcpuCount();
         this.vcpus = new VcpuThreads(domain, machine, pollers);
-        vcpus.hypercalls(new Hypercalls(domain, grantMfn, vcpus));
-        seedGrants(grantMfn);
+        this.grants = new GrantTable(machine.memory(), machine.frames(), domain.pageTables(), grantMfn,
+                GrantTable.MAX_FRAMES);
+        vcpus.hypercalls(new Hypercalls(domain, grants, vcpus));
+        seedGrants();
         clock.writeWallClock(machine.memory(), sharedInfoMa);
         loadInitialTables();
     }
@@ -106,15 +110,9 @@ public final class GuestDomain implements AutoCloseable {
     }
 
     /// The toolstack grants domain 0 the console's and xenstore's rings (`GNTTAB_RESERVED_*`).
-    private void seedGrants(long grantMfn) {
-        MemorySegment table = machine.memory().frame(grantMfn);
-        seedGrant(table, XenGrantTable.GNTTAB_RESERVED_CONSOLE, start.consoleMfn());
-        seedGrant(table, XenGrantTable.GNTTAB_RESERVED_XENSTORE, start.storeMfn());
-    }
-
-    private static void seedGrant(MemorySegment table, int ref, long mfn) {
-        table.setAtIndex(ValueLayout.JAVA_INT, 2L * ref + 1, (int) mfn);
-        table.setAtIndex(ValueLayout.JAVA_INT, 2L * ref, XenGrantTable.GTF_PERMIT_ACCESS);
+    private void seedGrants() {
+        grants.seed(XenGrantTable.GNTTAB_RESERVED_CONSOLE, DOMID_0, start.consoleMfn());
+        grants.seed(XenGrantTable.GNTTAB_RESERVED_XENSTORE, DOMID_0, start.storeMfn());
     }
 
     /// As the toolstack does before a domain starts: the initial L4 is pinned and loaded.
@@ -162,6 +160,14 @@ public final class GuestDomain implements AutoCloseable {
 
     public EventPort storeEvents() {
         return domain.events().backendPort(storePort);
+    }
+
+    /// What the guest grants domain 0: one for each device's backend, which closes it before the domain is closed.
+    public GrantAccess grants() {
+        return grants.backend(domain.lock(), () -> {
+            domain.commits().require();
+            domain.vcpu(0).interrupt();
+        });
     }
 
     public int consolePort() {

@@ -189,14 +189,21 @@ final class Machine implements AutoCloseable {
 
     /// A frame of the hypervisor that the domain may map read-write, but never use as a table.
     long sharedFrames(int domid, long count) {
-        long mfn = allocator.allocate(count);
+        long mfn = hiddenFrames(count);
         for (long i = 0; i < count; i++) {
             frames.assignShared(mfn + i, domid, true);
-            m2p.set(mfn + i, MachineToPhys.INVALID);
         }
         return mfn;
     }
 
+    /// Frames that are nobody's as yet, and no part of any domain's pseudo-physical memory.
+    long hiddenFrames(long count) {
+        long mfn = allocator.allocate(count);
+        for (long i = 0; i < count; i++) {
+            m2p.set(mfn + i, MachineToPhys.INVALID);
+        }
+        return mfn;
+    }
 
     @Override
     public void close() {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import xenolith.vmm.control.DomainLog;
+import xenolith.vmm.gnttab.GrantTable;
 import xenolith.vmm.guest.FrameAllocator;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.FrameTable;
@@ -29,6 +30,7 @@ public final class TestDomain implements DomainLog {
     public static final int FIRST_DATA = 8;
     public static final int SPARE = 200;
     public static final int FRAMES = 256;
+    public static final int MAX_GRANT_FRAMES = 4;
     private static final int MACHINE_FRAMES = 512;
     private static final long TABLE = 0x67;
     private static final long DATA = 0x27;
@@ -37,6 +39,7 @@ public final class TestDomain implements DomainLog {
     public final MachineMemory memory = new MachineMemory(Arena.ofAuto().allocate(MACHINE_FRAMES * 4096L, 4096));
     public final FrameTable frames = new FrameTable(MACHINE_FRAMES);
     public final Domain domain;
+    public final GrantTable grants;
     public final Monitor monitor;
     public final long firstMfn;
     public final long sharedInfoMa;
@@ -57,13 +60,14 @@ public final class TestDomain implements DomainLog {
         long m2pMfn = allocator.allocate(1);
         MachineToPhys m2p = new MachineToPhys(memory.frame(m2pMfn));
         sharedInfoMa = shared(allocator, 1) << 12;
-        grantMfn = shared(allocator, 4);
+        grantMfn = allocator.allocate(GrantTable.framesFor(MAX_GRANT_FRAMES));
         monitor = new Monitor(memory, allocator, vcpuCount, m2pMfn << 12, 4096);
         domain = Domain.of(new DomainParts(DOMID, "test", memory, frames, m2p, FRAMES, sharedInfoMa, vcpuCount,
                 new GuestClock(2_000_000, 0), monitor, hostWritesCoherent, this));
         for (int pfn = 0; pfn < FRAMES; pfn++) {
             m2p.set(mfn(pfn), pfn);
         }
+        grants = new GrantTable(memory, frames, domain.pageTables(), grantMfn, MAX_GRANT_FRAMES);
         buildTables();
         check(domain.pageTables().pin(mfn(0), 4));
         check(domain.roots().loadKernel(domain.vcpu(0), mfn(0)));

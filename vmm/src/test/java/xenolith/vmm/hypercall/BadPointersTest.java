@@ -71,7 +71,7 @@ class BadPointersTest {
         for (long cmd : new long[] {0, 1, 3, 4, 6, 7, 8, 9}) {
             all.add(new long[] {EVENT_CHANNEL_OP, cmd, POINTER});
         }
-        for (long cmd : new long[] {2, 6}) {
+        for (long cmd : new long[] {0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11}) {
             all.add(new long[] {GRANT_TABLE_OP, cmd, POINTER, 1});
         }
         for (long cmd : new long[] {4, 5, 6, 8, 10, 13}) {

@@ -31,7 +31,7 @@ final class TestCalls implements VcpuControl {
     TestCalls(TestDomain d) {
         this.d = d;
         this.vcpu = d.domain.vcpu(0);
-        this.hypercalls = new Hypercalls(d.domain, d.grantMfn, new NoLifecycle());
+        this.hypercalls = new Hypercalls(d.domain, d.grants, new NoLifecycle());
         this.context = new CallContext(vcpu, this);
         served(false);
     }
