@@ -55,7 +55,7 @@ public final class GuestDomain implements AutoCloseable {
         this.start = buildImage(spec, sharedInfoMa);
         // A poller takes a core for itself, and so does a vcpu.
         boolean pollers = spec.poller() && Runtime.getRuntime().availableProcessors() >= 2 * spec.vcpuCount();
-        this.vcpus = new VcpuThreads(domain, machine, pollers);
+        this.vcpus = new VcpuThreads(domain, machine, pollers, !profile.syscallNeedsNoEnabling());
         vcpus.hypercalls(new Hypercalls(domain, grantMfn, vcpus));
         seedGrants(grantMfn);
         clock.writeWallClock(machine.memory(), sharedInfoMa);
