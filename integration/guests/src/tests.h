@@ -1,4 +1,5 @@
 /* The test programs; each returns 0 when what it looks at holds, and says on stdout what does not. */
+int test_attacks(void);
 int test_badstack(void);
 int test_clock(void);
 int test_cow(void);
@@ -7,6 +8,7 @@ int test_fp(void);
 int test_getppid(void);
 int test_mprotect(void);
 int test_signals(void);
+int test_smpstress(void);
 int test_threads(void);
 int test_traps(void);
 
