@@ -8,6 +8,7 @@
 #include "tests.h"
 
 static const struct { const char *name; int (*run)(void); } TESTS[] = {
+    {"attacks", test_attacks},
     {"badstack", test_badstack},
     {"clock", test_clock},
     {"cow", test_cow},

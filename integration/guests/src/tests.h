@@ -1,4 +1,5 @@
 /* The test programs; each returns 0 when what it looks at holds, and says on stdout what does not. */
+int test_attacks(void);
 int test_badstack(void);
 int test_clock(void);
 int test_cow(void);
