@@ -10,10 +10,11 @@
 
 extern sigjmp_buf attack_after;
 
-/* Installs the handlers, on an alternate stack, and ends an act that lasts longer than two seconds. */
+/* Installs the handlers, on an alternate stack. */
 void attack_prepare(void);
-/* To be called before an act, which `if (!sigsetjmp(attack_after, 1))` guards. */
-void attack_begin(void);
+/* To be called before an act, which `if (!sigsetjmp(attack_after, 1))` guards: SIGALRM ends it after some seconds, or
+ * soon where it is one that `loops`. */
+void attack_begin(int loops);
 /* After it: whether the signal that came is one of `allowed`, and timers tick. Says on stdout what is wrong. */
 int attack_end(const char *name, unsigned long number, unsigned allowed);
 /* The signal that came, 0 for none, and its address. */

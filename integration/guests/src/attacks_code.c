@@ -110,7 +110,7 @@ int attack_instructions(void)
     volatile int failed = 0;
     for (volatile unsigned i = 0; i < sizeof INSTRUCTIONS / sizeof *INSTRUCTIONS; i++)
         for (volatile unsigned c = 0; c < sizeof COUNTERS / sizeof *COUNTERS; c++) {
-            attack_begin();
+            attack_begin(0);
             if (!sigsetjmp(attack_after, 1))
                 execute(INSTRUCTIONS[i].bytes, INSTRUCTIONS[i].length, COUNTERS[c]);
             failed |= attack_end(INSTRUCTIONS[i].name, COUNTERS[c], INSTRUCTIONS[i].allowed);
@@ -123,8 +123,11 @@ int attack_interrupts(void)
     volatile int failed = 0;
     for (volatile unsigned n = 0; n < 256; n++) {
         unsigned char bytes[] = {0xb8, GETPID32, 0, 0, 0, 0xcd, n};
-        unsigned allowed = n == 3 ? SIG(SIGTRAP) : n == 0x80 ? NOTHING : SIG(SIGSEGV);
-        attack_begin();
+        volatile unsigned allowed = n == 3 ? SIG(SIGTRAP) : n == 0x80 ? NOTHING : SIG(SIGSEGV);
+        /* Some hosts answer a few of the vectors that processors reserve by themselves, and do nothing. */
+        if (n > 21 && n < 32)
+            allowed |= NOTHING;
+        attack_begin(0);
         if (!sigsetjmp(attack_after, 1))
             execute(bytes, sizeof bytes, 0);
         failed |= attack_end("int", n, allowed);
@@ -160,7 +163,7 @@ static int all_selectors(void)
     volatile int failed = 0;
     for (volatile unsigned i = 0; i < sizeof SELECTORS / sizeof *SELECTORS; i++)
         for (volatile int how = 0; how < 10; how++) {
-            attack_begin();
+            attack_begin(0);
             if (!sigsetjmp(attack_after, 1))
                 use_selector(SELECTORS[i], how);
             /* A jump goes to address 0, where nothing is; a load goes through where the selector is one of data. */
@@ -201,7 +204,7 @@ static const struct { const char *name; unsigned char bytes[8]; int length; unsi
     {"syscall32", BYTES(0x0f, 0x05), NOTHING | REFUSED},
     {"sysenter32", BYTES(0x0f, 0x34), NOTHING | REFUSED},
     {"int3 32", BYTES(0xcc), SIG(SIGTRAP)},
-    {"into 32", BYTES(0xb0, 0x7f, 0x04, 0x01, 0xce), SIG(SIGSEGV)},
+    {"into 32", BYTES(0xb0, 0x7f, 0x04, 0x01, 0xce), SIG(SIGSEGV) | SIG(SIGILL)},
     {"int4 32", BYTES(0xcd, 4), SIG(SIGSEGV)},
     {"int81 32", BYTES(0xcd, 0x81), SIG(SIGSEGV)},
     {"hlt 32", BYTES(0xf4), SIG(SIGSEGV)},

@@ -57,8 +57,7 @@ int attack_steps(void)
     for (unsigned i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
         sigaction(SIGNALS[i], &action, NULL);
     for (volatile int round = 0; round < 50; round++) {
-        steps = faults = 0;
-        attack_begin();
+        steps = faults = attack_signal = 0;
         long pid = step_over_everything();
         /* int $4 is a trap and not a fault: its handler skips the two bytes after it, a NOP and the next one's first. */
         if (pid != getpid() || steps < 20 || faults < 5) {
@@ -74,7 +73,7 @@ int attack_steps(void)
 int attack_alignment(void)
 {
     static char words[32] __attribute__((aligned(16)));
-    attack_begin();
+    attack_begin(0);
     if (!sigsetjmp(attack_after, 1))
         __asm__ volatile("sub $128, %%rsp\n\tpushfq\n\torq $0x40000, (%%rsp)\n\tpopfq\n\tmov $39, %%eax\n\tsyscall\n\t"
                          "mov $63, %%eax\n\tmov $1, %%edi\n\tsyscall\n\tmov 1(%0), %%rax\n\tadd $128, %%rsp"
@@ -86,7 +85,7 @@ int attack_alignment(void)
 static int has_fsgsbase(void)
 {
     unsigned long base;
-    attack_begin();
+    attack_begin(0);
     if (sigsetjmp(attack_after, 1))
         return 0;
     __asm__ volatile("rdgsbase %0" : "=r"(base));
@@ -98,7 +97,7 @@ static int base_fails(unsigned long base, int canonical)
 {
     volatile int failed = 0;
     for (volatile int way = 0; way < 4; way++) {
-        attack_begin();
+        attack_begin(0);
         if (!sigsetjmp(attack_after, 1)) {
             __asm__ volatile("wrgsbase %0" :: "r"(base));
             switch (way) {
@@ -142,7 +141,7 @@ int attack_bases(void)
 
 static int port_fails(const char *name, void (*act)(void))
 {
-    attack_begin();
+    attack_begin(0);
     if (!sigsetjmp(attack_after, 1))
         act();
     return attack_end(name, 0, NOTHING | SIG(SIGSEGV));
