@@ -57,6 +57,7 @@ final class HostFacts {
         add("behaviour", "syscall_lands", "syscall of ring 3 lands in", switch (seen.syscallLands()) {
             case RING0 -> "ring 0";
             case RING3 -> "ring 3";
+            case RING3_ALWAYS -> "ring 3, enabled or not";
             case UNKNOWN -> UNKNOWN;
         }, seen.syscallLands().name().toLowerCase(Locale.ROOT));
         int80(seen.int80Vector());

@@ -40,6 +40,8 @@ public record Behaviour(Ring syscallLands, int int80Vector, Answer hostWritesCoh
     public enum Ring {
         RING0,
         RING3,
+        /// Ring 3, even where EFER.SCE forbids SYSCALL.
+        RING3_ALWAYS,
         UNKNOWN
     }
 

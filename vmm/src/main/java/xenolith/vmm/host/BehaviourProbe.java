@@ -36,6 +36,13 @@ final class BehaviourProbe {
     }
 
     private Behaviour.Ring syscallLands() {
+        guest.enableSyscall(false);
+        Behaviour.Ring unasked = ringOfSyscall();
+        guest.enableSyscall(true);
+        return unasked == Behaviour.Ring.RING3 ? Behaviour.Ring.RING3_ALWAYS : ringOfSyscall();
+    }
+
+    private Behaviour.Ring ringOfSyscall() {
         if (!guest.isDone(guest.run("probe_syscall"))) {
             return Behaviour.Ring.UNKNOWN;
         }

@@ -58,6 +58,12 @@ public record HostProfile(int apiVersion, Map<Capability, Integer> capabilities,
         return behaviour.hostWritesCoherent() == Answer.YES;
     }
 
+    /// Whether SYSCALL comes to LSTAR though EFER.SCE forbids it. Then it is better forbidden: the same hosts emulate the
+    /// 32-bit one, and enter ring 0 at the lower half of CSTAR, where a process may have code of its own.
+    public boolean syscallNeedsNoEnabling() {
+        return behaviour.syscallLands() == Behaviour.Ring.RING3_ALWAYS;
+    }
+
     /// Why no domain can run here, one reason an element; empty if it can. What is not known is no reason.
     public List<String> shortcomings() {
         List<String> reasons = new ArrayList<>();

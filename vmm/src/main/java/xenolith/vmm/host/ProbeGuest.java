@@ -44,6 +44,7 @@ final class ProbeGuest implements AutoCloseable {
     private static final long CR0 = 0x8005_0033L;
     private static final long CR4_OSXMMEXCPT_OSFXSR_PAE = 0x620;
     private static final long EFER = 0xd01;
+    private static final long EFER_SCE = 1;
     private static final int TSS_BUSY = 0xb;
     private static final int TSS_LIMIT = 0x67;
 
@@ -124,6 +125,11 @@ final class ProbeGuest implements AutoCloseable {
         KvmSegment.s(s, KvmSregs.TR, 0);
         KvmSegment.dpl(s, KvmSregs.TR, 0);
         KvmSegment.unusable(s, KvmSregs.TR, 0);
+    }
+
+    /// Sets or clears EFER.SCE for the runs to come.
+    void enableSyscall(boolean enable) {
+        KvmSregs.efer(startSregs, enable ? EFER : EFER & ~EFER_SCE);
     }
 
     ProbeMemory memory() {

@@ -38,7 +38,7 @@ final class ProfileText {
     }
 
     private static void behaviour(StringBuilder text, Behaviour behaviour) {
-        line(text, "syscall_lands", lower(behaviour.syscallLands()));
+        line(text, "syscall_arrives", lower(behaviour.syscallLands()));
         line(text, "int80_vector", behaviour.int80Vector());
         line(text, "host_writes_coherent", lower(behaviour.hostWritesCoherent()));
         line(text, "host_upgrades_seen", lower(behaviour.hostUpgradesSeen()));
@@ -87,7 +87,7 @@ final class ProfileText {
                 slots.add(Integer.parseInt(slot));
             }
         }
-        return new Behaviour(Behaviour.Ring.valueOf(text("syscall_lands").toUpperCase(Locale.ROOT)),
+        return new Behaviour(Behaviour.Ring.valueOf(text("syscall_arrives").toUpperCase(Locale.ROOT)),
                 number("int80_vector"), answer("host_writes_coherent"), answer("host_upgrades_seen"),
                 answer("commits_seen"), slots, answer("cpuid_intercepted"), answer("tls_selectors_load"),
                 answer("tsc_is_hosts"), answer("mmio_write_advances_rip"));

@@ -27,15 +27,18 @@ final class GuestCpu implements GuestRegisters {
     private final MemorySegment regs;
     private final MemorySegment sregs;
     private final MonitorWindow window;
+    private final boolean enableSyscall;
     private long dirty;
 
-    GuestCpu(int vcpuId, KvmVcpu kvm, MonitorWindow window) {
+    /// @param enableSyscall whether EFER must say that SYSCALL is allowed
+    GuestCpu(int vcpuId, KvmVcpu kvm, MonitorWindow window, boolean enableSyscall) {
         this.vcpuId = vcpuId;
         this.kvm = kvm;
         this.run = kvm.page();
         this.regs = run.regs();
         this.sregs = run.sregs();
         this.window = window;
+        this.enableSyscall = enableSyscall;
     }
 
     KvmRun run() {
@@ -227,6 +230,7 @@ final class GuestCpu implements GuestRegisters {
     void reset() {
         regs.fill((byte) 0);
         MachineState.init(sregs, vcpuId, window.kernelCr3());
+        KvmSregs.efer(sregs, enableSyscall ? MachineState.EFER | MachineState.EFER_SCE : MachineState.EFER);
         rflags(0);
         dirty |= KvmRun.KVM_SYNC_X86_REGS | KvmRun.KVM_SYNC_X86_SREGS;
     }
@@ -252,7 +256,8 @@ final class GuestCpu implements GuestRegisters {
         private static final long CR4_OSXMMEXCPT = 0x400;
         private static final long CR4_FSGSBASE = 0x1_0000;
         private static final long CR4_OSXSAVE = 0x4_0000;
-        private static final long EFER = 0xd01;
+        private static final long EFER = 0xd00;
+        private static final long EFER_SCE = 1;
         private static final int TSS_BUSY = 0xb;
         private static final int TSS_LIMIT = 0x67;
 
@@ -260,7 +265,6 @@ final class GuestCpu implements GuestRegisters {
             KvmSregs.cr0(s, CR0);
             KvmSregs.cr3(s, cr3);
             KvmSregs.cr4(s, CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE);
-            KvmSregs.efer(s, EFER);
             KvmSregs.code64(s, MonitorAbi.GUEST_CS, 3);
             KvmSregs.data(s, MonitorAbi.GUEST_SS, 3);
             for (long at : new long[] {KvmSregs.DS, KvmSregs.ES, KvmSregs.FS, KvmSregs.GS}) {

@@ -22,15 +22,17 @@ final class VcpuThreads implements VcpuLifecycle {
     private final Domain domain;
     private final Machine machine;
     private final boolean pollers;
+    private final boolean enableSyscall;
     private final GuestCpu[] cpus;
     private final boolean[] started;
     private final List<Thread> threads = new ArrayList<>();
     private Hypercalls hypercalls;
 
-    VcpuThreads(Domain domain, Machine machine, boolean pollers) {
+    VcpuThreads(Domain domain, Machine machine, boolean pollers, boolean enableSyscall) {
         this.domain = domain;
         this.machine = machine;
         this.pollers = pollers;
+        this.enableSyscall = enableSyscall;
         this.cpus = new GuestCpu[domain.vcpuCount()];
         this.started = new boolean[domain.vcpuCount()];
     }
@@ -57,7 +59,7 @@ final class VcpuThreads implements VcpuLifecycle {
     }
 
     private GuestCpu newCpu(int id) {
-        GuestCpu cpu = new GuestCpu(id, machine.vcpu(id), domain.vcpu(id).window());
+        GuestCpu cpu = new GuestCpu(id, machine.vcpu(id), domain.vcpu(id).window(), enableSyscall);
         machine.vcpu(id).getSregs(cpu.run().sregs());
         cpus[id] = cpu;
         domain.commits().startsOn(id, domain.vcpu(id).window().kernelCr3());
