@@ -17,6 +17,7 @@ static const struct { const char *name; int (*run)(void); } TESTS[] = {
     {"getppid", test_getppid},
     {"mprotect", test_mprotect},
     {"signals", test_signals},
+    {"smpstress", test_smpstress},
     {"threads", test_threads},
     {"traps", test_traps},
 };
