@@ -20,6 +20,7 @@ final class ControlRegisterOps {
     private static final long XCR0_X87 = 1;
     private static final long XCR0_SSE = 1 << 1;
     private static final long XCR0_AVX = 1 << 2;
+    private static final long XCR0_AVX512 = 0xe0;
 
     private ControlRegisterOps() {}
 
@@ -118,7 +119,9 @@ final class ControlRegisterOps {
         state.cpuid(0xd, 0, scratch);
         long supported = scratch[0] & 0xffff_ffffL | (long) scratch[3] << 32;
         boolean avxNeedsSse = (value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0;
-        return (value & ~supported) == 0 && (value & XCR0_X87) != 0 && avxNeedsSse;
+        long avx512 = value & XCR0_AVX512;
+        boolean avx512IsWhole = avx512 == 0 || avx512 == XCR0_AVX512 && (value & XCR0_AVX) != 0;
+        return (value & ~supported) == 0 && (value & XCR0_X87) != 0 && avxNeedsSse && avx512IsWhole;
     }
 
     private static long cr0(PrivilegedState state) {

@@ -5,11 +5,13 @@ final class CpuidBasicLeaves {
     private static final int LAST = 0xd;
     /// A bound on what the host may list; processors have four or five caches.
     private static final int MAX_CACHES = 8;
-    /// The XSAVE area: legacy region and header, then the upper halves of the AVX registers.
+    /// The XSAVE area begins with the legacy region and the header; the first component behind them is number 2.
     private static final int XSAVE_BASE_BYTES = 0x240;
-    private static final int XSAVE_AVX_BYTES = 0x100;
-    private static final int XCR0_SSE = 3;
-    private static final int XCR0_AVX = 7;
+    private static final int FIRST_COMPONENT = 2;
+    private static final int LAST_COMPONENT = 7;
+    /// ECX of a component: it is aligned in the compacted format.
+    private static final int ALIGNED = 2;
+    private static final int ALIGNMENT = 64;
 
     private final CpuidHostView host;
     private final CpuidPolicy.Guest guest;
@@ -77,7 +79,14 @@ final class CpuidBasicLeaves {
             ecx &= ~CpuidMasks.NEEDS_AVX_7C;
             eax1 &= ~CpuidMasks.NEEDS_AVX_7_1A;
         }
-        out.subleaf(7, 0, eax1 == 0 ? 0 : 1, ebx, ecx, host.edx(7, 0) & CpuidMasks.ALLOWED_7D);
+        int edx = host.edx(7, 0) & CpuidMasks.ALLOWED_7D;
+        if (!host.hasAvx512()) {
+            ebx &= ~CpuidMasks.NEEDS_AVX512_7B;
+            ecx &= ~CpuidMasks.NEEDS_AVX512_7C;
+            edx &= ~CpuidMasks.NEEDS_AVX512_7D;
+            eax1 &= ~CpuidMasks.NEEDS_AVX512_7_1A;
+        }
+        out.subleaf(7, 0, eax1 == 0 ? 0 : 1, ebx, ecx, edx);
         if (eax1 != 0) {
             out.subleaf(7, 1, eax1, 0, 0, 0);
         }
@@ -85,12 +94,19 @@ final class CpuidBasicLeaves {
 
     /// Rebuilt rather than filtered, since the sizes of the host include registers that the guest has not.
     private void addXsave() {
-        int area = host.hasAvx() ? XSAVE_BASE_BYTES + XSAVE_AVX_BYTES : XSAVE_BASE_BYTES;
-        int compacting = host.eax(0xd, 1) & CpuidMasks.ALLOWED_D_1A;
-        out.subleaf(0xd, 0, host.hasAvx() ? XCR0_AVX : XCR0_SSE, area, area, 0);
-        out.subleaf(0xd, 1, compacting, area, 0, 0);
-        if (host.hasAvx()) {
-            out.subleaf(0xd, 2, XSAVE_AVX_BYTES, XSAVE_BASE_BYTES, 0, 0);
+        int area = XSAVE_BASE_BYTES;
+        int compacted = XSAVE_BASE_BYTES;
+        for (int component = FIRST_COMPONENT; component <= LAST_COMPONENT; component++) {
+            if ((host.xcr0() >>> component & 1) != 0) {
+                int bytes = host.eax(0xd, component);
+                int offset = host.ebx(0xd, component);
+                int flags = host.ecx(0xd, component) & ALIGNED;
+                out.subleaf(0xd, component, bytes, offset, flags, 0);
+                area = Math.max(area, offset + bytes);
+                compacted = (flags == 0 ? compacted : compacted + ALIGNMENT - 1 & -ALIGNMENT) + bytes;
+            }
         }
+        out.subleaf(0xd, 0, host.xcr0(), area, area, 0);
+        out.subleaf(0xd, 1, host.eax(0xd, 1) & CpuidMasks.ALLOWED_D_1A, compacted, 0, 0);
     }
 }

@@ -4,8 +4,12 @@ package xenolith.vmm.emul;
 final class CpuidHostView {
     private static final int AMD_EBX = 0x68747541; // "Auth"
     private static final int HYGON_EBX = 0x6f677948; // "Hygo"
+    private static final int XCR0_SSE = 3;
     /// The x87, SSE and AVX bits of XCR0.
     private static final int XCR0_AVX = 7;
+    /// The mask registers and both halves of the 512-bit registers.
+    private static final int XCR0_AVX512 = 0xe0;
+    private static final int LAST_AVX512 = 7;
 
     private final HostCpuid host;
     private final int[] out = new int[4];
@@ -14,6 +18,7 @@ final class CpuidHostView {
     private final boolean amd;
     private final boolean xsave;
     private final boolean avx;
+    private final boolean avx512;
 
     CpuidHostView(HostCpuid host) {
         this.host = host;
@@ -24,6 +29,9 @@ final class CpuidHostView {
         maxExtended = out[0];
         xsave = (ecx(1, 0) & CpuidMasks.XSAVE_1C) != 0;
         avx = xsave && (ecx(1, 0) & CpuidMasks.AVX_1C) != 0 && (eax(0xd, 0) & XCR0_AVX) == XCR0_AVX;
+        // EBX is the size for what the host's kernel has enabled, EAX is all that the processor knows.
+        avx512 = avx && (ebx(7, 0) & CpuidMasks.AVX512F_7B) != 0 && (eax(0xd, 0) & XCR0_AVX512) == XCR0_AVX512
+                && ebx(0xd, 0) >= ebx(0xd, LAST_AVX512) + eax(0xd, LAST_AVX512);
     }
 
     /// Whether the processor is AMD's or Hygon's. All others are treated as Intel's.
@@ -37,6 +45,15 @@ final class CpuidHostView {
 
     boolean hasAvx() {
         return avx;
+    }
+
+    boolean hasAvx512() {
+        return avx512;
+    }
+
+    /// What of XCR0 the guest is offered: at least x87 and SSE.
+    int xcr0() {
+        return avx512 ? XCR0_AVX | XCR0_AVX512 : avx ? XCR0_AVX : XCR0_SSE;
     }
 
     boolean hasInvariantTsc() {

@@ -4,8 +4,11 @@ package xenolith.vmm.emul;
 /// until someone has thought about it. Bit numbers and names are those of Xen's `arch-x86/cpufeatureset.h`, and the
 /// lists are its class "A" but for the features named below.
 ///
-/// Hidden beyond Xen's own PV rules: AVX-512, AMX, MPX and PKU, whose registers our XCR0 of x87, SSE and AVX cannot
+/// Hidden beyond Xen's own PV rules: AMX, MPX and PKU, whose registers our XCR0 of x87, SSE, AVX and AVX-512 cannot
 /// hold; machine-check, thermal and data-breakpoint extensions and SPEC_CTRL, whose MSRs are not emulated; TSX.
+///
+/// AVX-512 must be shown where the processor has it: on hosts that do not intercept CPUID and keep their own XCR0 at
+/// ring 3, programs use its registers whatever we say, and a kernel that does not know of them does not save them.
 final class CpuidMasks {
     // Leaf 1.
     static final int XSAVE_1C = 1 << 26;
@@ -21,16 +24,22 @@ final class CpuidMasks {
     static final int ALLOWED_1D = bits(0, 2, 4, 5, 6, 8, 9, 11, 15, 16, 19, 23, 24, 25, 26, 27);
 
     // Leaf 7.
-    /// FSGSBASE, BMI1, AVX2, FDP_EXCP_ONLY, BMI2, ERMS, NO_FPU_SEL, RDSEED, ADX, CLFLUSHOPT, CLWB, SHA.
-    static final int ALLOWED_7B = bits(0, 3, 5, 6, 8, 9, 13, 18, 19, 23, 24, 29);
+    /// FSGSBASE, BMI1, AVX2, FDP_EXCP_ONLY, BMI2, ERMS, NO_FPU_SEL, RDSEED, ADX, CLFLUSHOPT, CLWB, SHA; AVX512F, DQ,
+    /// IFMA, CD, BW, VL.
+    static final int ALLOWED_7B = bits(0, 3, 5, 6, 8, 9, 13, 16, 17, 18, 19, 21, 23, 24, 28, 29, 30, 31);
+    static final int AVX512F_7B = 1 << 16;
+    static final int NEEDS_AVX512_7B = bits(16, 17, 21, 28, 30, 31);
     static final int NEEDS_AVX_7B = bits(5);
-    /// GFNI, VAES, VPCLMULQDQ, RDPID.
-    static final int ALLOWED_7C = bits(8, 9, 10, 22);
+    /// GFNI, VAES, VPCLMULQDQ, RDPID; AVX512_VBMI, VBMI2, VNNI, BITALG, VPOPCNTDQ.
+    static final int ALLOWED_7C = bits(1, 6, 8, 9, 10, 11, 12, 14, 22);
+    static final int NEEDS_AVX512_7C = bits(1, 6, 11, 12, 14);
     static final int NEEDS_AVX_7C = bits(9, 10);
-    /// FSRM, MD_CLEAR, SERIALIZE.
-    static final int ALLOWED_7D = bits(4, 10, 14);
-    /// Sub-leaf 1: AVX_VNNI, FZRM, FSRS, FSRCS.
-    static final int ALLOWED_7_1A = bits(4, 10, 11, 12);
+    /// FSRM, MD_CLEAR, SERIALIZE; AVX512_4VNNIW, 4FMAPS, VP2INTERSECT, FP16.
+    static final int ALLOWED_7D = bits(2, 3, 4, 8, 10, 14, 23);
+    static final int NEEDS_AVX512_7D = bits(2, 3, 8, 23);
+    /// Sub-leaf 1: AVX_VNNI, AVX512_BF16, FZRM, FSRS, FSRCS.
+    static final int ALLOWED_7_1A = bits(4, 5, 10, 11, 12);
+    static final int NEEDS_AVX512_7_1A = bits(5);
     static final int NEEDS_AVX_7_1A = bits(4);
 
     /// Leaf 0xD sub-leaf 1: XSAVEOPT, XSAVEC, XGETBV with ECX 1. Not XSAVES: it is of ring 0.

@@ -38,6 +38,12 @@ public final class CpuidPolicy {
         return new CpuidPolicy(entries);
     }
 
+    /// What the guest may have in XCR0; 1, the x87 alone, where there is no XSAVE.
+    public long xcr0() {
+        int entry = entries.find(0xd, 0);
+        return entry < 0 ? 1 : entries.register(entry, 0) & 0xffff_ffffL;
+    }
+
     public int size() {
         return entries.size();
     }

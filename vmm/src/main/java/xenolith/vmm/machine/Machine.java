@@ -32,7 +32,6 @@ final class Machine implements AutoCloseable {
     private static final int MSR_SFMASK = 0xc000_0084;
     /// TF, DF and NT are cleared by SYSCALL; R11 keeps them for the guest.
     private static final long SFMASK = 0x4500;
-    private static final long XCR0_X87_SSE_AVX = 7;
     /// At most 44 bits, lest guests ask for grant tables of version 2.
     private static final int MACHINE_ADDRESS_WIDTH = 40;
     /// Hypervisor frames of a domain beside the machine-to-phys array: monitor code and tables, and per vcpu.
@@ -102,7 +101,7 @@ final class Machine implements AutoCloseable {
         cpuids[id] = CpuidPolicy.build(NativeCode::cpuid,
                 new CpuidPolicy.Guest(vcpus.length, id, tscKhz, MACHINE_ADDRESS_WIDTH));
         vcpus[id].setCpuid(table(cpuids[id]));
-        vcpus[id].setXcr0(XCR0_X87_SSE_AVX);
+        vcpus[id].setXcr0(cpuids[id].xcr0());
         vcpus[id].setMsr(MSR_STAR, Monitor.star());
         vcpus[id].setMsr(MSR_LSTAR, Monitor.lstar(id));
         vcpus[id].setMsr(MSR_CSTAR, Monitor.cstar(id));

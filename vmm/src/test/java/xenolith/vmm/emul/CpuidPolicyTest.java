@@ -34,6 +34,36 @@ class CpuidPolicyTest {
                 out[0] = subleaf < 4 ? 0xfc000000 | (subleaf < 2 ? 1 : subleaf) << 5 | 0x3ffc000 | 1 : 0;
             } else if (leaf == 0x80000008) {
                 out[0] = 0x3934;
+            } else if (leaf == 0xd && subleaf >= 2) {
+                xsaveComponent(subleaf, out);
+            }
+        };
+    }
+
+    /// As processors with AVX-512 have them: AVX, the mask registers and both halves of the wide ones.
+    private static void xsaveComponent(int number, int[] out) {
+        Arrays.fill(out, 0);
+        switch (number) {
+            case 2 -> size(out, 0x100, 0x240);
+            case 5 -> size(out, 0x40, 0x440);
+            case 6 -> size(out, 0x200, 0x480);
+            case 7 -> size(out, 0x400, 0x680);
+            default -> { }
+        }
+    }
+
+    private static void size(int[] out, int bytes, int offset) {
+        out[0] = bytes;
+        out[1] = offset;
+    }
+
+    /// [#full] with a kernel that has enabled registers up to `areaBytes` of the XSAVE area.
+    private static HostCpuid enabling(int areaBytes) {
+        HostCpuid host = full(AMD_EBX);
+        return (leaf, subleaf, out) -> {
+            host.cpuid(leaf, subleaf, out);
+            if (leaf == 0xd && subleaf == 0) {
+                out[1] = areaBytes;
             }
         };
     }
@@ -68,14 +98,14 @@ class CpuidPolicyTest {
         assertClear(policy, 1, 0, 2, 3, 5, 6, 15, 17, 21, 24);
         // VME, PSE, MCE, MTRR, PGE, MCA, PSE36, DS, ACPI, HTT, TM
         assertClear(policy, 1, 0, 3, 1, 3, 7, 12, 13, 14, 17, 21, 22, 28, 29);
-        // TSC_ADJUST, SGX, HLE, SMEP, INVPCID, RTM, PQM, MPX, PQE, AVX512*, SMAP, PROC_TRACE
-        assertClear(policy, 7, 0, 1, 1, 2, 4, 7, 10, 11, 12, 14, 15, 16, 17, 20, 21, 25, 26, 27, 28, 30, 31);
-        // AVX512_VBMI, UMIP, PKU, OSPKE, WAITPKG, VBMI2, CET_SS, VNNI, BITALG, VPOPCNTDQ, LA57, ENQCMD, PKS
-        assertClear(policy, 7, 0, 2, 1, 2, 3, 4, 5, 6, 7, 11, 12, 14, 16, 29, 31);
-        // AVX512_4VNNIW, 4FMAPS, UINTR, VP2INTERSECT, HYBRID, PCONFIG, CET_IBT, AMX, FP16, SPEC_CTRL and its like
-        assertClear(policy, 7, 0, 3, 2, 3, 5, 8, 15, 18, 20, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
-        // AVX512_BF16, FRED, LKGS
-        assertClear(policy, 7, 1, 0, 5, 17, 18);
+        // TSC_ADJUST, SGX, HLE, SMEP, INVPCID, RTM, PQM, MPX, PQE, SMAP, PROC_TRACE, AVX512PF, AVX512ER
+        assertClear(policy, 7, 0, 1, 1, 2, 4, 7, 10, 11, 12, 14, 15, 20, 25, 26, 27);
+        // UMIP, PKU, OSPKE, WAITPKG, CET_SS, LA57, ENQCMD, PKS
+        assertClear(policy, 7, 0, 2, 2, 3, 4, 5, 7, 16, 29, 31);
+        // UINTR, HYBRID, PCONFIG, CET_IBT, AMX, SPEC_CTRL and its like
+        assertClear(policy, 7, 0, 3, 5, 15, 18, 20, 22, 24, 25, 26, 27, 28, 29, 30, 31);
+        // FRED, LKGS
+        assertClear(policy, 7, 1, 0, 17, 18);
         // XSAVES, XFD
         assertClear(policy, 0xd, 1, 0, 3, 4);
         // SVM, EXTAPIC, CR8_LEGACY, IBS, SKINIT, LWP, NODEID, TOPOEXT, DBEXT, MONITORX
@@ -121,13 +151,31 @@ class CpuidPolicyTest {
         assertClear(policy, 0x80000001, 0, 3, 0, 2, 4, 5, 6, 8, 9);
     }
 
+    /// A host's programs may use all that its kernel has enabled, hidden by CPUID or not: the guest must save it.
     @Test
-    void theXsaveAreaHoldsAvxAndNoMore() {
-        CpuidPolicy policy = CpuidPolicy.build(full(AMD_EBX), ONE);
+    void registersThatTheHostHasEnabledAreTheGuestsToSave() {
+        CpuidPolicy policy = CpuidPolicy.build(enabling(0xa80), ONE);
+        assertThat(policy.xcr0()).isEqualTo(0xe7);
+        assertLeaf(policy, 0xd, 0, 0xe7, 0xa80, 0xa80, 0);
+        assertLeaf(policy, 0xd, 1, 7, 0x240 + 0x100 + 0x40 + 0x200 + 0x400, 0, 0);
+        assertLeaf(policy, 0xd, 2, 0x100, 0x240, 0, 0);
+        assertLeaf(policy, 0xd, 7, 0x400, 0x680, 0, 0);
+        // AVX512F, DQ, IFMA, CD, BW, VL
+        assertSet(policy, 7, 0, 1, 16, 17, 21, 28, 30, 31);
+    }
+
+    @Test
+    void registersThatTheHostHasNotEnabledAreHidden() {
+        CpuidPolicy policy = CpuidPolicy.build(enabling(0x340), ONE);
+        assertThat(policy.xcr0()).isEqualTo(7);
         assertLeaf(policy, 0xd, 0, 7, 0x340, 0x340, 0);
         assertLeaf(policy, 0xd, 1, 7, 0x340, 0, 0);
         assertLeaf(policy, 0xd, 2, 0x100, 0x240, 0, 0);
         assertLeaf(policy, 0xd, 5, 0, 0, 0, 0);
+        assertClear(policy, 7, 0, 1, 16, 17, 21, 28, 30, 31);
+        assertClear(policy, 7, 0, 2, 1, 6, 11, 12, 14);
+        assertClear(policy, 7, 0, 3, 2, 3, 8, 23);
+        assertClear(policy, 7, 1, 0, 5);
     }
 
     @Test

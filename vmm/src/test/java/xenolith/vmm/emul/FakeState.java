@@ -168,7 +168,7 @@ final class FakeState implements PrivilegedState {
 
     @Override
     public void cpuid(int leaf, int subleaf, int[] out) {
-        int xcr0Supported = 7;
+        int xcr0Supported = 0xe7;
         for (int i = 0; i < 4; i++) {
             out[i] = leaf == 1 ? leaf1[i] : -1;
         }
