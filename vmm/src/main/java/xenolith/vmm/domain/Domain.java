@@ -27,13 +27,13 @@ public final class Domain {
     private final MachineToPhys m2p;
     private final FrameTable frames;
     private final UUID uuid = UUID.randomUUID();
-    private final long frameCount;
     private final long sharedInfoMa;
     private final GuestClock clock;
     private final Monitor monitor;
     private final CommitQueue commits;
     private final DomainEntryWriter entryWriter;
     private final PageTables pageTables;
+    private final Reservation reservation;
     private final Roots roots;
     private final GuestMemory guestMemory;
     private final EventChannels events;
@@ -53,7 +53,6 @@ public final class Domain {
         this.memory = parts.memory();
         this.m2p = parts.m2p();
         this.frames = parts.frames();
-        this.frameCount = parts.frameCount();
         this.sharedInfoMa = parts.sharedInfoMa();
         this.clock = parts.clock();
         this.monitor = parts.monitor();
@@ -62,6 +61,7 @@ public final class Domain {
         this.commits = new CommitQueue(memory, parts.hostWritesCoherent(), parts.vcpuCount());
         this.entryWriter = new DomainEntryWriter(memory, commits);
         this.pageTables = new PageTables(memory, parts.frames(), domid, entryWriter);
+        this.reservation = new Reservation(parts, pageTables);
         this.roots = new Roots(this, entryWriter);
         entryWriter.roots(roots);
         this.guestMemory = new GuestMemory(memory, pageTables);
@@ -96,9 +96,9 @@ public final class Domain {
         return m2p;
     }
 
-    /// Frames that the domain owns now.
-    public long frameCount() {
-        return frameCount;
+    /// How many frames it owns, and may own.
+    public Reservation reservation() {
+        return reservation;
     }
 
     public boolean owns(long mfn) {
