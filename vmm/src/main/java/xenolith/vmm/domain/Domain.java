@@ -8,6 +8,7 @@ import xenolith.abi.XenVcpuInfo;
 import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.control.DomainLog;
 import xenolith.vmm.evtchn.EventChannels;
+import xenolith.vmm.evtchn.GuestFrames;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.FrameTable;
 import xenolith.vmm.mm.MachineToPhys;
@@ -36,6 +37,7 @@ public final class Domain {
     private final Reservation reservation;
     private final Roots roots;
     private final GuestMemory guestMemory;
+    private final GuestFrames lentFrames = new LentFrames();
     private final EventChannels events;
     private final GuestGdts gdts;
     private final Vcpu[] vcpus;
@@ -132,6 +134,11 @@ public final class Domain {
 
     public PageTables pageTables() {
         return pageTables;
+    }
+
+    /// Frames that the domain gives for its event queues.
+    public GuestFrames lentFrames() {
+        return lentFrames;
     }
 
     public GuestMemory guestMemory() {
@@ -241,5 +248,17 @@ public final class Domain {
     /// Null while it lives.
     public DomainEnd end() {
         return end.get();
+    }
+
+    private final class LentFrames implements GuestFrames {
+        @Override
+        public long getWritable(long mfn) {
+            return pageTables.getWritable(mfn);
+        }
+
+        @Override
+        public void putWritable(long mfn) {
+            pageTables.putWritable(mfn);
+        }
     }
 }
