@@ -8,6 +8,7 @@ import xenolith.abi.XenVcpuInfo;
 import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.control.DomainLog;
 import xenolith.vmm.evtchn.EventChannels;
+import xenolith.vmm.evtchn.GuestFrames;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.FrameTable;
 import xenolith.vmm.mm.MachineToPhys;
@@ -27,15 +28,16 @@ public final class Domain {
     private final MachineToPhys m2p;
     private final FrameTable frames;
     private final UUID uuid = UUID.randomUUID();
-    private final long frameCount;
     private final long sharedInfoMa;
     private final GuestClock clock;
     private final Monitor monitor;
     private final CommitQueue commits;
     private final DomainEntryWriter entryWriter;
     private final PageTables pageTables;
+    private final Reservation reservation;
     private final Roots roots;
     private final GuestMemory guestMemory;
+    private final GuestFrames lentFrames = new LentFrames();
     private final EventChannels events;
     private final GuestGdts gdts;
     private final Vcpu[] vcpus;
@@ -53,7 +55,6 @@ public final class Domain {
         this.memory = parts.memory();
         this.m2p = parts.m2p();
         this.frames = parts.frames();
-        this.frameCount = parts.frameCount();
         this.sharedInfoMa = parts.sharedInfoMa();
         this.clock = parts.clock();
         this.monitor = parts.monitor();
@@ -62,6 +63,7 @@ public final class Domain {
         this.commits = new CommitQueue(memory, parts.hostWritesCoherent(), parts.vcpuCount());
         this.entryWriter = new DomainEntryWriter(memory, commits);
         this.pageTables = new PageTables(memory, parts.frames(), domid, entryWriter);
+        this.reservation = new Reservation(parts, pageTables);
         this.roots = new Roots(this, entryWriter);
         entryWriter.roots(roots);
         this.guestMemory = new GuestMemory(memory, pageTables);
@@ -96,9 +98,9 @@ public final class Domain {
         return m2p;
     }
 
-    /// Frames that the domain owns now.
-    public long frameCount() {
-        return frameCount;
+    /// How many frames it owns, and may own.
+    public Reservation reservation() {
+        return reservation;
     }
 
     public boolean owns(long mfn) {
@@ -132,6 +134,11 @@ public final class Domain {
 
     public PageTables pageTables() {
         return pageTables;
+    }
+
+    /// Frames that the domain gives for its event queues.
+    public GuestFrames lentFrames() {
+        return lentFrames;
     }
 
     public GuestMemory guestMemory() {
@@ -241,5 +248,17 @@ public final class Domain {
     /// Null while it lives.
     public DomainEnd end() {
         return end.get();
+    }
+
+    private final class LentFrames implements GuestFrames {
+        @Override
+        public long getWritable(long mfn) {
+            return pageTables.getWritable(mfn);
+        }
+
+        @Override
+        public void putWritable(long mfn) {
+            pageTables.putWritable(mfn);
+        }
     }
 }

@@ -58,6 +58,7 @@ public final class Vcpu implements EventTarget {
         this.vcpuInfoMa = vcpuInfoMa;
     }
 
+    @Override
     public int id() {
         return id;
     }

@@ -9,23 +9,29 @@ import xenolith.vmm.port.EventPort;
 
 /// A domain's event channels. Operations return a port or 0, or a negative errno as `xen/event_channel.h` names it.
 public final class EventChannels {
-    /// Ports of the two-level interface on 64 bits; port 0 is never used.
-    public static final int PORTS = PendingBits.PORTS;
+    /// Ports of the two-level interface on 64 bits, with which every domain begins; port 0 is never used.
+    public static final int PORTS = TwoLevelWords.PORTS;
     private static final Channel FREE = new Channel.Free();
     private static final int VIRQS = 24;
+    private static final int CONTROL = 0;
 
     private final int domid;
-    private final Channel[] channels = new Channel[PORTS];
-    private final PendingBits bits;
+    private final EventForm form;
+    /// Grown by whole copies, under the lock: readers without it may miss a change of the last moment, as ever.
+    private volatile Channel[] channels = freeChannels(new Channel[0], PORTS);
     private final EventTarget[] targets;
     private final int[][] virqPort;
 
     public EventChannels(int domid, MachineMemory memory, long sharedInfoMa, EventTarget[] targets) {
         this.domid = domid;
-        this.bits = new PendingBits(memory, sharedInfoMa);
+        this.form = new EventForm(memory, sharedInfoMa, targets.length);
         this.targets = targets;
         this.virqPort = new int[targets.length][VIRQS];
-        Arrays.fill(channels, FREE);
+    }
+
+    /// One past the highest port of the interface that the domain uses now.
+    public int ports() {
+        return form.words().ports();
     }
 
     /// `EVTCHNOP_alloc_unbound` for the domain itself.
@@ -53,10 +59,10 @@ public final class EventChannels {
     public synchronized long bindInterdomain(int remoteDom, int remotePort) {
         int remote = remoteDom == DomId.DOMID_SELF ? domid : remoteDom;
         if (remote != domid) {
-            return -XenErrno.ESRCH;
+            // The control domain has no port that waits for a guest.
+            return remote == CONTROL ? -XenErrno.EINVAL : -XenErrno.ESRCH;
         }
-        if (remotePort <= 0 || remotePort >= PORTS || !(channels[remotePort] instanceof Channel.Unbound unbound)
-                || unbound.remoteDomid() != domid) {
+        if (!(channel(remotePort) instanceof Channel.Unbound unbound) || unbound.remoteDomid() != domid) {
             return -XenErrno.EINVAL;
         }
         long port = allocate(new Channel.Loopback(0, remotePort));
@@ -108,16 +114,28 @@ public final class EventChannels {
             case Channel.Backend _, Channel.Unbound _, Channel.Ipi _, Channel.Free _ -> { }
         }
         channels[port] = FREE;
-        bits.clear(port);
+        form.words().clear(port);
         return 0;
+    }
+
+    /// `EVTCHNOP_reset`: closes every port and returns to the two-level interface.
+    public synchronized void reset(GuestFrames frames) {
+        for (int port = 1; port < channels.length; port++) {
+            if (channels[port] != FREE) {
+                close(port);
+            }
+        }
+        form.reset(frames);
+    }
+
+    /// What is bound to a port, for `EVTCHNOP_status`; null if there is no such port.
+    public PortStatus status(int port) {
+        return port < 0 || port >= ports() ? null : PortStatus.of(channel(port), port, domid);
     }
 
     /// `EVTCHNOP_send`.
     public long send(int port) {
-        if (port <= 0 || port >= PORTS) {
-            return -XenErrno.EINVAL;
-        }
-        switch (channels[port]) {
+        switch (channel(port)) {
             case Channel.Backend backend -> backend.listener().run();
             case Channel.Loopback pair -> raise(pair.remotePort());
             case Channel.Ipi _ -> raise(port);
@@ -134,7 +152,7 @@ public final class EventChannels {
         if (!isOpen(port)) {
             return -XenErrno.EINVAL;
         }
-        bits.unmask(port, targets[channels[port].vcpu()]);
+        form.words().unmask(port, targets[channels[port].vcpu()]);
         return 0;
     }
 
@@ -170,20 +188,75 @@ public final class EventChannels {
 
     /// After the guest moved a `vcpu_info`.
     public void raiseAll(int vcpu) {
-        bits.raiseAll(targets[vcpu]);
+        form.words().raiseAll(targets[vcpu]);
     }
 
     public boolean isPending(int port) {
-        return port > 0 && port < PORTS && bits.isPending(port);
+        EventWords now = form.words();
+        return port > 0 && port < now.ports() && now.isPending(port);
     }
 
     public boolean isOpen(int port) {
-        return port > 0 && port < PORTS && channels[port] != FREE;
+        return channel(port) != FREE;
+    }
+
+    // ---- the queued interface
+
+    /// `EVTCHNOP_init_control`: gives a vcpu its control block. The first one switches the domain to queues, and what is
+    /// pending is carried over. Who raises without the lock marks the words that it found and looks again which they
+    /// are: either it finds the new ones, or its mark came before they were published, and is found here.
+    public synchronized long initControl(int vcpu, long mfn, int offset, GuestFrames frames) {
+        boolean hadQueues = form.fifo() != null;
+        long rc = form.initControl(vcpu, mfn, offset, frames);
+        if (rc == 0 && !hadQueues) {
+            for (int port = 1; port < channels.length; port++) {
+                if (channels[port] != FREE && form.wasPending(port)) {
+                    raise(port);
+                }
+            }
+        }
+        return rc;
+    }
+
+    /// `EVTCHNOP_expand_array`: words for the next 1024 ports.
+    public synchronized long expandArray(long mfn, GuestFrames frames) {
+        long rc = form.expandArray(mfn, frames);
+        if (rc == 0) {
+            FifoWords fifo = form.fifo();
+            for (int port = fifo.takeEarly(); port >= 0; port = fifo.takeEarly()) {
+                raise(port);
+            }
+        }
+        return rc;
+    }
+
+    /// `EVTCHNOP_set_priority`: counts from the next raise.
+    public synchronized long setPriority(int port, int priority) {
+        return isOpen(port) ? form.setPriority(port, priority) : -XenErrno.EINVAL;
+    }
+
+    /// [#FREE] for whatever is no port.
+    private Channel channel(int port) {
+        Channel[] now = channels;
+        return port > 0 && port < now.length ? now[port] : FREE;
+    }
+
+    private static Channel[] freeChannels(Channel[] old, int count) {
+        Channel[] grown = Arrays.copyOf(old, count);
+        Arrays.fill(grown, old.length, count, FREE);
+        return grown;
     }
 
     /// `SCHEDOP_poll` waits for the pending bit alone: for masked ports too, and on any vcpu.
     private void raise(int port) {
-        if (bits.raise(port, targets[channels[port].vcpu()])) {
+        EventTarget owner = targets[channels[port].vcpu()];
+        boolean isNew;
+        EventWords before;
+        do {
+            before = form.words();
+            isNew = before.raise(port, owner);
+        } while (before != form.words() && port < ports());
+        if (isNew) {
             for (EventTarget target : targets) {
                 target.wakeIfBlocked();
             }
@@ -191,8 +264,13 @@ public final class EventChannels {
     }
 
     private long allocate(Channel channel) {
-        for (int port = 1; port < PORTS; port++) {
-            if (channels[port] == FREE) {
+        int limit = form.words().ports();
+        for (int port = 1; port < limit; port++) {
+            if (port == channels.length) {
+                channels = freeChannels(channels, 2 * channels.length);
+            }
+            if (channels[port] == FREE && !form.words().isBusy(port)) {
+                form.portOpens(port);
                 channels[port] = channel;
                 return port;
             }
@@ -223,7 +301,7 @@ public final class EventChannels {
         @Override
         public void notifyGuest() {
             // The port may have been closed, and be somebody else's by now.
-            if (channels[port] instanceof Channel.Backend backend && backend.listener() == listener) {
+            if (channel(port) instanceof Channel.Backend backend && backend.listener() == listener) {
                 raise(port);
             }
         }

@@ -2,6 +2,9 @@ package xenolith.vmm.evtchn;
 
 /// A vcpu as event channels see it.
 public interface EventTarget {
+    /// Its number.
+    int id();
+
     /// Machine address of its `vcpu_info`, which moves when the guest registers its own.
     long vcpuInfoMa();
 

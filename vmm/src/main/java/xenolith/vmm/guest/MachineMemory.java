@@ -106,6 +106,29 @@ public final class MachineMemory {
         INT.setOpaque(segment, offset(ma), value);
     }
 
+    /// As [#getAndOrWord]; like it a full barrier.
+    public int getAndOrInt(long ma, int bits) {
+        return (int) INT.getAndBitwiseOr(segment, offset(ma), bits);
+    }
+
+    public int getAndAndInt(long ma, int bits) {
+        return (int) INT.getAndBitwiseAnd(segment, offset(ma), bits);
+    }
+
+    /// Returns the value found; the exchange took place if that equals `expected`.
+    public int compareAndExchangeInt(long ma, int expected, int value) {
+        return (int) INT.compareAndExchange(segment, offset(ma), expected, value);
+    }
+
+    public int readIntVolatile(long ma) {
+        return (int) INT.getVolatile(segment, offset(ma));
+    }
+
+    /// Publishes: what was stored before is seen by whoever sees this.
+    public void writeIntRelease(long ma, int value) {
+        INT.setRelease(segment, offset(ma), value);
+    }
+
     /// Stores a flag that the guest tests, after everything stored before it and before everything after.
     public void writeByteVolatile(long ma, byte value) {
         BYTE.setVolatile(segment, offset(ma), value);

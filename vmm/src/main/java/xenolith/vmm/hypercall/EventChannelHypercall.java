@@ -3,10 +3,16 @@ package xenolith.vmm.hypercall;
 import java.lang.foreign.MemorySegment;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenEventChannel;
+import xenolith.abi.XenEventFifo;
 import xenolith.vmm.evtchn.EventChannels;
+import xenolith.vmm.evtchn.PortStatus;
+import xenolith.vmm.mm.PageTables;
 
 /// `event_channel_op` (`xen/event_channel.h`).
 final class EventChannelHypercall {
+    /// What a Xen of common size lets a domain without devices name, permitted or not.
+    private static final int PIRQS = 64;
+
     long eventChannelOp(CallContext c, long cmd, long arg) {
         EventChannels events = c.domain().events();
         MemorySegment s = c.scratch();
@@ -32,11 +38,93 @@ final class EventChannelHypercall {
                 return allocUnbound(c, events, arg);
             case XenEventChannel.EVTCHNOP_BIND_INTERDOMAIN:
                 return bindInterdomain(c, events, arg);
-            case XenEventChannel.EVTCHNOP_BIND_PIRQ:
-                return -XenErrno.EPERM;
             default:
-                return -XenErrno.ENOSYS;
+                return rare(c, (int) cmd, events, arg);
         }
+    }
+
+    private static long rare(CallContext c, int cmd, EventChannels events, long arg) {
+        return switch (cmd) {
+            case XenEventChannel.EVTCHNOP_BIND_PIRQ -> bindPirq(c, arg);
+            case XenEventChannel.EVTCHNOP_STATUS -> status(c, events, arg);
+            case XenEventChannel.EVTCHNOP_RESET -> reset(c, events, arg);
+            case XenEventChannel.EVTCHNOP_INIT_CONTROL -> initControl(c, events, arg);
+            case XenEventChannel.EVTCHNOP_EXPAND_ARRAY -> expandArray(c, events, arg);
+            case XenEventChannel.EVTCHNOP_SET_PRIORITY ->
+                c.copyIn(arg, XenEventFifo.SetPriority.SIZEOF)
+                        ? events.setPriority(XenEventFifo.SetPriority.port(c.scratch(), 0),
+                                XenEventFifo.SetPriority.priority(c.scratch(), 0)) : -XenErrno.EFAULT;
+            default -> -XenErrno.ENOSYS;
+        };
+    }
+
+    /// A domain without devices was permitted no physical interrupt.
+    private static long bindPirq(CallContext c, long arg) {
+        if (!c.copyIn(arg, XenEventChannel.BindPirq.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        int pirq = XenEventChannel.BindPirq.pirq(c.scratch(), 0);
+        return pirq < 0 || pirq >= PIRQS ? -XenErrno.EINVAL : -XenErrno.EPERM;
+    }
+
+    private static long status(CallContext c, EventChannels events, long arg) {
+        MemorySegment s = c.scratch();
+        if (!c.copyIn(arg, XenEventChannel.Status.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        long rc = DomainNames.checkSelf(c.domain(), XenEventChannel.Status.dom(s, 0));
+        if (rc < 0) {
+            return rc;
+        }
+        PortStatus port = events.status(XenEventChannel.Status.port(s, 0));
+        if (port == null) {
+            return -XenErrno.EINVAL;
+        }
+        XenEventChannel.Status.status(s, 0, port.status());
+        XenEventChannel.Status.vcpu(s, 0, port.vcpu());
+        switch (port.status()) {
+            case XenEventChannel.EVTCHNSTAT_UNBOUND -> XenEventChannel.Status.unboundDom(s, 0, port.remoteDomid());
+            case XenEventChannel.EVTCHNSTAT_INTERDOMAIN -> {
+                XenEventChannel.Status.interdomainDom(s, 0, port.remoteDomid());
+                XenEventChannel.Status.interdomainPort(s, 0, port.detail());
+            }
+            case XenEventChannel.EVTCHNSTAT_VIRQ -> XenEventChannel.Status.virq(s, 0, port.detail());
+            default -> { }
+        }
+        return c.copyOut(arg, XenEventChannel.Status.SIZEOF) ? 0 : -XenErrno.EFAULT;
+    }
+
+    private static long reset(CallContext c, EventChannels events, long arg) {
+        if (!c.copyIn(arg, XenEventChannel.Reset.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        long rc = DomainNames.checkSelf(c.domain(), XenEventChannel.Reset.dom(c.scratch(), 0));
+        if (rc == 0) {
+            events.reset(c.domain().lentFrames());
+        }
+        return rc;
+    }
+
+    private static long initControl(CallContext c, EventChannels events, long arg) {
+        MemorySegment s = c.scratch();
+        if (!c.copyIn(arg, XenEventFifo.InitControl.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        long rc = events.initControl(XenEventFifo.InitControl.vcpu(s, 0), XenEventFifo.InitControl.controlGfn(s, 0),
+                XenEventFifo.InitControl.offset(s, 0), c.domain().lentFrames());
+        if (rc < 0) {
+            return rc == PageTables.RETRY ? CallContext.AGAIN : rc;
+        }
+        XenEventFifo.InitControl.linkBits(s, 0, XenEventFifo.EVTCHN_FIFO_LINK_BITS);
+        return c.copyOut(arg, XenEventFifo.InitControl.SIZEOF) ? 0 : -XenErrno.EFAULT;
+    }
+
+    private static long expandArray(CallContext c, EventChannels events, long arg) {
+        if (!c.copyIn(arg, XenEventFifo.ExpandArray.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        long rc = events.expandArray(XenEventFifo.ExpandArray.arrayGfn(c.scratch(), 0), c.domain().lentFrames());
+        return rc == PageTables.RETRY ? CallContext.AGAIN : rc;
     }
 
     private static long bindVirq(CallContext c, EventChannels events, long arg) {

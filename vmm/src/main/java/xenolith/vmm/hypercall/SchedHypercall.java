@@ -6,7 +6,6 @@ import xenolith.abi.XenErrno;
 import xenolith.abi.XenSched;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.control.DomainEnd;
-import xenolith.vmm.evtchn.EventChannels;
 import xenolith.vmm.sched.VcpuTimer;
 
 /// `sched_op` and `set_timer_op` (`xen/sched.h`).
@@ -63,7 +62,7 @@ final class SchedHypercall {
         int[] ports = c.pollPorts();
         for (int i = 0; i < count; i++) {
             ports[i] = s.get(ValueLayout.JAVA_INT, (long) i * Integer.BYTES);
-            if (ports[i] < 0 || ports[i] >= EventChannels.PORTS) {
+            if (ports[i] < 0 || ports[i] >= c.domain().events().ports()) {
                 return -XenErrno.EINVAL;
             }
         }

@@ -51,8 +51,8 @@ public final class GuestDomain implements AutoCloseable {
         Monitor monitor = new Monitor(machine.memory(), machine.allocator(), spec.vcpuCount(),
                 machine.m2pMa(), machine.m2p().segment().byteSize());
         this.domain = Domain.of(new DomainParts(domid, spec.name(), machine.memory(), machine.frames(), machine.m2p(),
-                machine.domainFrames(), sharedInfoMa, spec.vcpuCount(), clock, monitor, profile.hostWritesCoherent(),
-                spec.log()));
+                machine.domainFrames(), machine.spareFrames(), machine::discard, sharedInfoMa, spec.vcpuCount(), clock,
+                monitor, profile.hostWritesCoherent(), spec.log()));
         this.storePort = domain.events().allocBackend(0);
         this.consolePort = domain.events().allocBackend(0);
         domain.symbols(new KernelSymbols(spec.kernel(), Optional.of(KernelImage.defaultCacheDir())));

@@ -11,6 +11,7 @@ import xenolith.posix.Fd;
 import xenolith.posix.Mapping;
 import xenolith.posix.Memfd;
 import xenolith.posix.NativeCode;
+import xenolith.vmm.domain.FreeFrames;
 import xenolith.vmm.emul.CpuidPolicy;
 import xenolith.vmm.guest.FrameAllocator;
 import xenolith.vmm.guest.MachineMemory;
@@ -37,6 +38,9 @@ final class Machine implements AutoCloseable {
     /// Hypervisor frames of a domain beside the machine-to-phys array: monitor code and tables, and per vcpu.
     private static final long HEAP_FRAMES = 512;
     private static final long HEAP_FRAMES_PER_VCPU = 64;
+    /// Frames that a domain may get in exchange for others, so that contiguous ones can be had. They cost nothing
+    /// before they are used, and then it has given up as many.
+    private static final long SPARE_FRAMES = 2 * LARGE_FRAMES;
 
     private final Deque<AutoCloseable> cleanup = new ArrayDeque<>();
     private final KvmVm vm;
@@ -50,19 +54,21 @@ final class Machine implements AutoCloseable {
     private final long m2pMfn;
     private final long domainMfn;
     private final long domainFrames;
+    private final long spareMfn;
+    private final Fd memfd;
     private final long tscKhz;
     private final long tscOffset;
 
     Machine(String name, long memoryBytes, int vcpuCount) {
         domainFrames = memoryBytes >>> MachineMemory.PAGE_SHIFT;
         long heap = HEAP_FRAMES + HEAP_FRAMES_PER_VCPU * vcpuCount + domainFrames / 256;
-        long total = domainFrames + heap + LARGE_FRAMES - 1 & -LARGE_FRAMES;
+        long total = domainFrames + SPARE_FRAMES + heap + LARGE_FRAMES - 1 & -LARGE_FRAMES;
         boolean complete = false;
         try {
             Kvm kvm = owned(Kvm.open());
             vm = owned(kvm.createVm());
             vm.setTssAddr(TSS_ADDRESS);
-            Fd memfd = owned(Memfd.create("xenolith-" + name, total << MachineMemory.PAGE_SHIFT));
+            memfd = owned(Memfd.create("xenolith-" + name, total << MachineMemory.PAGE_SHIFT));
             mapping = owned(Mapping.shared(memfd, 0, total << MachineMemory.PAGE_SHIFT, true));
             memory = new MachineMemory(mapping.segment());
             vm.setMemory(MEMORY_SLOT, MachineMemory.BASE_MFN << MachineMemory.PAGE_SHIFT,
@@ -70,6 +76,7 @@ final class Machine implements AutoCloseable {
             allocator = new FrameAllocator(memory);
             frames = new FrameTable(total);
             domainMfn = allocator.allocate(domainFrames);
+            spareMfn = allocator.allocate(SPARE_FRAMES);
             long m2pFrames = (total * Long.BYTES + MachineMemory.PAGE_SIZE - 1) >>> MachineMemory.PAGE_SHIFT;
             m2pMfn = allocator.allocate(m2pFrames);
             m2p = new MachineToPhys(m2pSegment(total));
@@ -177,6 +184,22 @@ final class Machine implements AutoCloseable {
 
     long tscOffset() {
         return tscOffset;
+    }
+
+    /// What the domain may get beside its frames.
+    FreeFrames spareFrames() {
+        FreeFrames spare = new FreeFrames(memory.frameCount());
+        spare.add(spareMfn, SPARE_FRAMES);
+        for (long mfn = spareMfn; mfn < spareMfn + SPARE_FRAMES; mfn++) {
+            m2p.set(mfn, MachineToPhys.INVALID);
+        }
+        return spare;
+    }
+
+    /// See [xenolith.vmm.guest.FrameDiscard].
+    void discard(long mfn, long frameCount) {
+        Memfd.punchHole(memfd, MachineMemory.offset(mfn << MachineMemory.PAGE_SHIFT),
+                frameCount << MachineMemory.PAGE_SHIFT);
     }
 
     /// Gives the domain its frames in the table.

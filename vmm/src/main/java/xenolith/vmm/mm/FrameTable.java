@@ -6,8 +6,8 @@ import xenolith.vmm.guest.MachineMemory;
 /// What the hypervisor knows of each machine frame: owner, type, and who refers to it.
 ///
 /// Parallel arrays indexed by `mfn - BASE_MFN`, 28 bytes a frame. Nothing is atomic: a frame's words are read and
-/// written only under the mm lock of its owner (frames without an owner: under the machine's allocation lock, which
-/// also orders their hand-over). Java promises that neighbouring elements do not disturb each other, so two domains
+/// written only under the mm lock of its owner (frames without an owner: under the lock of the domain whose reservation they
+/// lie in, or the machine's allocation lock, which also orders their hand-over). Java promises that neighbouring elements do not disturb each other, so two domains
 /// under two locks may share the arrays. What the counts mean is told in the package's description.
 public final class FrameTable {
     /// Xen's DOMID_XEN: nobody's frame, or the hypervisor's own. No guest may map it.

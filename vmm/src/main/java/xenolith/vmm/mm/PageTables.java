@@ -145,6 +145,15 @@ public final class PageTables {
     /// The domain gives a frame back (decrease_reservation). Refused while anything refers to it. When it succeeds
     /// the frame is unowned, and no translation of it survives the commit it asked for.
     public long releaseFrame(long mfn) {
+        long rc = checkRelease(mfn);
+        if (rc == 0) {
+            frames.release(mfn);
+        }
+        return rc;
+    }
+
+    /// What [#releaseFrame] would answer now; it changes nothing.
+    public long checkRelease(long mfn) {
         long rc = holds.checkOwned(mfn);
         if (rc < 0) {
             return rc;
@@ -159,7 +168,6 @@ public final class PageTables {
         if (references.mayBeStale(i) && !writer.commitBeforeReturn()) {
             return refusals.refuse(Refusal.COMMIT_FIRST, mfn, 0, 0, 0);
         }
-        frames.release(mfn);
         return 0;
     }
 

@@ -31,6 +31,8 @@ public final class TestDomain implements DomainLog {
     public static final int SPARE = 200;
     public static final int FRAMES = 256;
     public static final int MAX_GRANT_FRAMES = 4;
+    /// Free frames of the machine that the domain may have in exchange for its own.
+    public static final int SPARE_FRAMES = 16;
     private static final int MACHINE_FRAMES = 512;
     private static final long TABLE = 0x67;
     private static final long DATA = 0x27;
@@ -45,6 +47,8 @@ public final class TestDomain implements DomainLog {
     public final long sharedInfoMa;
     public final long grantMfn;
     public final List<String> lines = new ArrayList<>();
+    /// How many frames went back to the host.
+    public int discarded;
     public final StringBuilder output = new StringBuilder();
 
     public TestDomain() {
@@ -62,7 +66,8 @@ public final class TestDomain implements DomainLog {
         sharedInfoMa = shared(allocator, 1) << 12;
         grantMfn = allocator.allocate(GrantTable.framesFor(MAX_GRANT_FRAMES));
         monitor = new Monitor(memory, allocator, vcpuCount, m2pMfn << 12, 4096);
-        domain = Domain.of(new DomainParts(DOMID, "test", memory, frames, m2p, FRAMES, sharedInfoMa, vcpuCount,
+        domain = Domain.of(new DomainParts(DOMID, "test", memory, frames, m2p, FRAMES,
+                spare(allocator), this::discard, sharedInfoMa, vcpuCount,
                 new GuestClock(2_000_000, 0), monitor, hostWritesCoherent, this));
         for (int pfn = 0; pfn < FRAMES; pfn++) {
             m2p.set(mfn(pfn), pfn);
@@ -74,6 +79,20 @@ public final class TestDomain implements DomainLog {
         domain.commits().discard();
         domain.commits().startsOn(0, domain.vcpu(0).window().kernelCr3());
         domain.vcpuUp(domain.vcpu(0), true);
+    }
+
+    private static FreeFrames spare(FrameAllocator allocator) {
+        FreeFrames free = new FreeFrames(MACHINE_FRAMES);
+        free.add(allocator.allocateAligned(SPARE_FRAMES, SPARE_FRAMES), SPARE_FRAMES);
+        return free;
+    }
+
+    private void discard(long mfn, long count) {
+        for (long i = 0; i < count; i++) {
+            assertThat(frames.refCount(mfn + i)).as("nobody refers to what is discarded").isZero();
+            memory.clearFrame(mfn + i);
+            discarded++;
+        }
     }
 
     private long shared(FrameAllocator allocator, int count) {

@@ -233,7 +233,8 @@ class EventChannelsTest {
         assertThat(events.bindInterdomain(TestPorts.DOMID, forOthers)).isEqualTo(-EINVAL);
         assertThat(events.bindInterdomain(TestPorts.DOMID, ipi)).isEqualTo(-EINVAL);
         assertThat(events.bindInterdomain(TestPorts.DOMID, one)).as("bound already").isEqualTo(-EINVAL);
-        assertThat(events.bindInterdomain(0, one)).isEqualTo(-ESRCH);
+        assertThat(events.bindInterdomain(0, one)).as("no such port there").isEqualTo(-EINVAL);
+        assertThat(events.bindInterdomain(9, one)).isEqualTo(-ESRCH);
     }
 
     // ---- backends

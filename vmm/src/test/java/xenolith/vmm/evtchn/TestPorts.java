@@ -8,29 +8,37 @@ import xenolith.vmm.guest.MachineMemory;
 /// Event channels of a domain with some vcpus over two frames: shared info, and whatever `vcpu_info` moves to.
 final class TestPorts {
     static final int DOMID = 7;
+    static final int FRAMES = 160;
     static final long SHARED_INFO = MachineMemory.BASE_MFN << MachineMemory.PAGE_SHIFT;
     static final long OTHER_FRAME = SHARED_INFO + MachineMemory.PAGE_SIZE;
 
-    final MachineMemory memory = new MachineMemory(Arena.ofAuto().allocate(2 * 4096, 4096));
+    final MachineMemory memory = new MachineMemory(Arena.ofAuto().allocate(FRAMES * 4096, 4096));
     final Target[] targets;
     final EventChannels events;
 
     TestPorts(int vcpuCount) {
         targets = new Target[vcpuCount];
         for (int id = 0; id < vcpuCount; id++) {
-            targets[id] = new Target(SHARED_INFO + XenVcpuInfo.SIZEOF * id);
+            targets[id] = new Target(id, SHARED_INFO + XenVcpuInfo.SIZEOF * id);
         }
         events = new EventChannels(DOMID, memory, SHARED_INFO, targets);
     }
 
     /// Counts its kicks.
     static final class Target implements EventTarget {
+        final int id;
         volatile long infoMa;
         int kicks;
         int wakes;
 
-        Target(long infoMa) {
+        Target(int id, long infoMa) {
+            this.id = id;
             this.infoMa = infoMa;
+        }
+
+        @Override
+        public int id() {
+            return id;
         }
 
         @Override

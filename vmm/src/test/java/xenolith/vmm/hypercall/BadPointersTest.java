@@ -62,13 +62,13 @@ class BadPointersTest {
         all.add(new long[] {PHYSDEV_OP, 6, POINTER});
         all.add(new long[] {SCHED_OP, 2, POINTER});
         all.add(new long[] {SCHED_OP, 3, POINTER});
-        for (long cmd : new long[] {3, 4, 9, 12}) {
+        for (long cmd : new long[] {3, 4, 5, 7, 9, 11, 12, 14, 15, 23, 24, 26}) {
             all.add(new long[] {MEMORY_OP, cmd, POINTER});
         }
         for (long cmd : new long[] {1, 2, 3, 4, 5, 6, 8}) {
             all.add(new long[] {XEN_VERSION, cmd, POINTER});
         }
-        for (long cmd : new long[] {0, 1, 3, 4, 6, 7, 8, 9}) {
+        for (long cmd : new long[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}) {
             all.add(new long[] {EVENT_CHANNEL_OP, cmd, POINTER});
         }
         for (long cmd : new long[] {0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11}) {

@@ -171,9 +171,10 @@ class DescriptorAndEventTest {
         assertThat(event(XenEventChannel.EVTCHNOP_BIND_VIRQ, TestCalls.ints(0, 0), -1)).isEqualTo(-EEXIST);
         assertThat(event(XenEventChannel.EVTCHNOP_BIND_IPI, TestCalls.ints(1, -1))).isEqualTo(-ENOENT);
         assertThat(event(XenEventChannel.EVTCHNOP_ALLOC_UNBOUND, TestCalls.ints(3, -1))).isEqualTo(-EPERM);
-        assertThat(event(XenEventChannel.EVTCHNOP_BIND_INTERDOMAIN, TestCalls.ints(0, 1), -1)).isEqualTo(-ESRCH);
+        assertThat(event(XenEventChannel.EVTCHNOP_BIND_INTERDOMAIN, TestCalls.ints(0, 1), -1)).isEqualTo(-EINVAL);
+        assertThat(event(XenEventChannel.EVTCHNOP_BIND_INTERDOMAIN, TestCalls.ints(9, 1), -1)).isEqualTo(-ESRCH);
         assertThat(event(XenEventChannel.EVTCHNOP_BIND_PIRQ)).isEqualTo(-EPERM);
-        for (long cmd : new long[] {10, 11, 12, 13, 99, -1}) {
+        for (long cmd : new long[] {14, 99, -1}) {
             assertThat(event(cmd)).isEqualTo(-ENOSYS);
         }
         for (long cmd : new long[] {3, 4, 8, 9}) {

@@ -8,21 +8,25 @@ import xenolith.vmm.guest.MachineMemory;
 ///
 /// All words are shared with a running guest. Order of a raise: pending bit and selector bit by an atomic or, then the
 /// upcall flag by a volatile store; the guest clears in the opposite order and looks again, so no raise is lost.
-final class PendingBits {
+final class TwoLevelWords extends EventWords {
     static final int PORTS = 4096;
     private static final int SELECTORS = 64;
 
-    private final MachineMemory memory;
     private final long pendingMa;
     private final long maskMa;
 
-    PendingBits(MachineMemory memory, long sharedInfoMa) {
-        this.memory = memory;
+    TwoLevelWords(MachineMemory memory, long sharedInfoMa) {
+        super(memory);
         this.pendingMa = sharedInfoMa + XenSharedInfo.EVTCHN_PENDING_OFFSET;
         this.maskMa = sharedInfoMa + XenSharedInfo.EVTCHN_MASK_OFFSET;
     }
 
-    /// Marks `port` pending; kicks `target` if that made an upcall due. Says whether the port was not pending before.
+    @Override
+    int ports() {
+        return PORTS;
+    }
+
+    @Override
     boolean raise(int port, EventTarget target) {
         long bit = 1L << port;
         if ((memory.getAndOrWord(pendingMa + word(port), bit) & bit) != 0) {
@@ -34,7 +38,7 @@ final class PendingBits {
         return true;
     }
 
-    /// Clears the mask bit of `port` and raises the upcall that it held back.
+    @Override
     void unmask(int port, EventTarget target) {
         long bit = 1L << port;
         if ((memory.getAndAndWord(maskMa + word(port), ~bit) & bit) == 0) {
@@ -45,10 +49,25 @@ final class PendingBits {
         }
     }
 
+    /// A port leaves no trace in the bitmap.
+    @Override
+    boolean isBusy(int port) {
+        return false;
+    }
+
+    @Override
     void clear(int port) {
         memory.getAndAndWord(pendingMa + word(port), ~(1L << port));
     }
 
+    /// While queues were in use nobody looked at the bitmap: what was pending before them still is.
+    void clearAll() {
+        for (int port = 0; port < PORTS; port += SELECTORS) {
+            memory.getAndAndWord(pendingMa + word(port), 0);
+        }
+    }
+
+    @Override
     boolean isPending(int port) {
         return (memory.readWord(pendingMa + word(port)) >>> port & 1) != 0;
     }
@@ -58,19 +77,18 @@ final class PendingBits {
     }
 
     /// After `vcpu_info` has moved: as if everything were pending, for the guest to find out.
+    @Override
     void raiseAll(EventTarget target) {
         long info = target.vcpuInfoMa();
         memory.getAndOrWord(info + XenVcpuInfo.EVTCHN_PENDING_SEL_OFFSET, ~0L);
-        memory.writeByteVolatile(info + XenVcpuInfo.EVTCHN_UPCALL_PENDING_OFFSET, (byte) 1);
-        target.kick();
+        upcall(target);
     }
 
     private void select(int port, EventTarget target) {
         long info = target.vcpuInfoMa();
         long selector = 1L << port / SELECTORS;
         if ((memory.getAndOrWord(info + XenVcpuInfo.EVTCHN_PENDING_SEL_OFFSET, selector) & selector) == 0) {
-            memory.writeByteVolatile(info + XenVcpuInfo.EVTCHN_UPCALL_PENDING_OFFSET, (byte) 1);
-            target.kick();
+            upcall(target);
         }
     }
 

@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class PendingBitsTest {
+class TwoLevelWordsTest {
     private final TestPorts p = new TestPorts(2);
-    private final PendingBits bits = new PendingBits(p.memory, TestPorts.SHARED_INFO);
+    private final TwoLevelWords bits = new TwoLevelWords(p.memory, TestPorts.SHARED_INFO);
 
     @ParameterizedTest
     @ValueSource(ints = {1, 63, 64, 127, 2048, 4095})

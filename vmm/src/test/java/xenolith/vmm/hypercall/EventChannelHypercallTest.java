@@ -1,0 +1,83 @@
+package xenolith.vmm.hypercall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static xenolith.abi.HypercallNumber.EVENT_CHANNEL_OP;
+import static xenolith.abi.HypercallNumber.MMU_UPDATE;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import xenolith.abi.XenErrno;
+import xenolith.abi.XenEventChannel;
+import xenolith.vmm.domain.TestDomain;
+
+class EventChannelHypercallTest {
+    private static final int CONTROL = 100;
+    private static final int ARRAY = 101;
+
+    private final TestCalls calls = new TestCalls();
+    private final TestDomain d = calls.d;
+
+    @AfterEach
+    void countsAgreeWithTheTables() {
+        calls.assertSound();
+    }
+
+    private long op(int cmd, long... words) {
+        calls.arg(words);
+        return calls.call(EVENT_CHANNEL_OP, cmd, calls.arg());
+    }
+
+    @Test
+    void aFrameOfTheQueuesStaysWritableUntilTheReset() {
+        assertThat(op(XenEventChannel.EVTCHNOP_INIT_CONTROL, d.mfn(CONTROL), 0, 0)).isZero();
+        assertThat(calls.intAt(TestCalls.ARG, 16)).as("link bits").isEqualTo(17);
+        assertThat(op(XenEventChannel.EVTCHNOP_EXPAND_ARRAY, d.mfn(ARRAY))).isZero();
+        assertThat(d.frames.typeCount(d.mfn(ARRAY))).isEqualTo(2);
+        calls.arg(d.l1EntryMa(ARRAY), 0);
+        calls.call(MMU_UPDATE, calls.arg(), 1, 0, TestCalls.SELF);
+        assertThat(d.domain.pageTables().pin(d.mfn(ARRAY), 1)).isNegative();
+
+        assertThat(op(XenEventChannel.EVTCHNOP_RESET, TestCalls.SELF)).isZero();
+
+        assertThat(d.frames.refCount(d.mfn(ARRAY))).isZero();
+        assertThat(d.frames.typeCount(d.mfn(CONTROL))).isEqualTo(1);
+    }
+
+    @Test
+    void framesThatCannotBeWrittenAreEINVAL() {
+        for (long mfn : new long[] {d.mfn(0), d.mfn(3), 0, -1, d.memory.endMfn()}) {
+            assertThat(op(XenEventChannel.EVTCHNOP_INIT_CONTROL, mfn, 0, 0)).isEqualTo(-XenErrno.EINVAL);
+        }
+        assertThat(op(XenEventChannel.EVTCHNOP_EXPAND_ARRAY, d.mfn(ARRAY))).isEqualTo(-XenErrno.EOPNOTSUPP);
+        op(XenEventChannel.EVTCHNOP_INIT_CONTROL, d.mfn(CONTROL), 0, 0);
+        assertThat(op(XenEventChannel.EVTCHNOP_EXPAND_ARRAY, d.mfn(3))).isEqualTo(-XenErrno.EINVAL);
+    }
+
+    @Test
+    void theStatusIsForOnesOwnPorts() {
+        int port = (int) d.domain.events().bindVirq(1, 0);
+        assertThat(op(XenEventChannel.EVTCHNOP_STATUS, TestCalls.ints(TestCalls.SELF, port), 0, 0)).isZero();
+        assertThat(calls.intAt(TestCalls.ARG, 8)).isEqualTo(XenEventChannel.EVTCHNSTAT_VIRQ);
+        assertThat(calls.intAt(TestCalls.ARG, 16)).isEqualTo(1);
+        assertThat(op(XenEventChannel.EVTCHNOP_STATUS, TestCalls.ints(0, port), 0, 0)).isEqualTo(-XenErrno.EPERM);
+        assertThat(op(XenEventChannel.EVTCHNOP_STATUS, TestCalls.ints(9, port), 0, 0)).isEqualTo(-XenErrno.ESRCH);
+        assertThat(op(XenEventChannel.EVTCHNOP_STATUS, TestCalls.ints(TestCalls.SELF, -1), 0, 0))
+                .isEqualTo(-XenErrno.EINVAL);
+    }
+
+    @Test
+    void onlyOnesOwnPortsAreReset() {
+        long port = d.domain.events().bindIpi(0);
+        assertThat(op(XenEventChannel.EVTCHNOP_RESET, 0)).isEqualTo(-XenErrno.EPERM);
+        assertThat(op(XenEventChannel.EVTCHNOP_RESET, 9)).isEqualTo(-XenErrno.ESRCH);
+        assertThat(d.domain.events().isOpen((int) port)).isTrue();
+    }
+
+    @Test
+    void noPhysicalInterruptIsPermitted() {
+        assertThat(op(XenEventChannel.EVTCHNOP_BIND_PIRQ, 9, 0)).isEqualTo(-XenErrno.EPERM);
+        assertThat(op(XenEventChannel.EVTCHNOP_BIND_PIRQ, 5000, 0)).isEqualTo(-XenErrno.EINVAL);
+        assertThat(op(XenEventChannel.EVTCHNOP_BIND_PIRQ, -1, 0)).isEqualTo(-XenErrno.EINVAL);
+        assertThat(op(99)).isEqualTo(-XenErrno.ENOSYS);
+    }
+}
