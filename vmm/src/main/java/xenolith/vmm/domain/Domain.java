@@ -36,6 +36,7 @@ public final class Domain {
     private final PageTables pageTables;
     private final Roots roots;
     private final GuestMemory guestMemory;
+    private final RefusalTrace refusalTrace;
     private final EventChannels events;
     private final GuestGdts gdts;
     private final Vcpu[] vcpus;
@@ -65,6 +66,7 @@ public final class Domain {
         this.roots = new Roots(this, entryWriter);
         entryWriter.roots(roots);
         this.guestMemory = new GuestMemory(memory, pageTables);
+        this.refusalTrace = new RefusalTrace(this);
         this.vcpus = new Vcpu[parts.vcpuCount()];
         this.events = new EventChannels(domid, memory, sharedInfoMa, vcpus);
         this.gdts = new GuestGdts(this, vcpus.length);
@@ -132,6 +134,10 @@ public final class Domain {
 
     public PageTables pageTables() {
         return pageTables;
+    }
+
+    public RefusalTrace refusalTrace() {
+        return refusalTrace;
     }
 
     public GuestMemory guestMemory() {

@@ -158,6 +158,6 @@ public final class TestDomain implements DomainLog {
 
     @Override
     public boolean traces(Trace kind) {
-        return false;
+        return kind == Trace.REFUSALS;
     }
 }

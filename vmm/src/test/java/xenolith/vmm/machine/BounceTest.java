@@ -56,7 +56,7 @@ class BounceTest {
         kvmVcpu = vm.createVcpu(0);
         d = new TestDomain();
         vcpu = d.domain.vcpu(0);
-        cpu = new GuestCpu(0, kvmVcpu, vcpu.window());
+        cpu = new GuestCpu(0, kvmVcpu, vcpu.window(), true);
         kvmVcpu.getSregs(cpu.run().sregs());
         cpu.reset();
         bounce = new Bounce(vcpu, cpu);
