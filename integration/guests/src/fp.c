@@ -1,4 +1,4 @@
-/* Floating point in four processes at once: each keeps numbers of its own in the x87, SSE and (where there is one) AVX
+/* Floating point in four processes at once: each keeps numbers of its own in the x87, SSE and (where there are any) AVX and AVX-512
  * registers while the others run, and is interrupted by a timer whose handler uses the same registers. */
 #include <signal.h>
 #include <stdio.h>
@@ -46,6 +46,19 @@ static int avx_keeps(double seed)
     return memcmp(in, out, sizeof in) == 0;
 }
 
+/* Registers that only AVX-512 names. Whoever lets programs use them must save them, too. */
+static int avx512_keeps(double seed)
+{
+    double in[4] = {seed, seed * 2, seed * 3, seed * 4}, out[4];
+    if (!__builtin_cpu_supports("avx512vl"))
+        return 1;
+    __asm__ volatile(
+        "vmovupd (%0), %%ymm19\n\tmov $24, %%eax\n\tsyscall\n\t"
+        "mov $3000, %%ecx\n1:\tpause\n\tdec %%ecx\n\tjnz 1b\n\tvmovupd %%ymm19, (%1)"
+        :: "r"(in), "r"(out) : "rax", "rcx", "r11", "memory");
+    return memcmp(in, out, sizeof in) == 0;
+}
+
 static int compute(int process)
 {
     struct itimerval every = {{0, 3000}, {0, 3000}};
@@ -54,7 +67,7 @@ static int compute(int process)
     double x = 0.1 * (process + 1), again = x;
     for (int i = 0; i < ROUNDS; i++) {
         double seed = process * 1e6 + i;
-        if (!registers_keep(seed) || !avx_keeps(seed)) {
+        if (!registers_keep(seed) || !avx_keeps(seed) || !avx512_keeps(seed)) {
             printf("process %d lost its registers in round %d\n", process, i);
             return 1;
         }

@@ -1,6 +1,6 @@
 /* guesttest NAME...: the guest's test programs in one static binary, so that the image stays small.
  * Each prints one line of its own, "NAME: ok" or "NAME: FAILED"; the exit status is the number that failed.
- * guesttest all runs every one. They run on any Linux, so a failure can be looked at on the host first. */
+ * guesttest all runs every one, guesttest names prints their names. They run on any Linux, so a failure can be looked at on the host first. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -47,6 +47,11 @@ static int run(int i)
 int main(int argc, char **argv)
 {
     int failures = 0, found = 0;
+    if (argc == 2 && !strcmp(argv[1], "names")) {
+        for (int i = 0; i < COUNT; i++)
+            puts(TESTS[i].name);
+        return 0;
+    }
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int a = 1; a < argc; a++)
         for (int i = 0; i < COUNT; i++)

@@ -13,13 +13,13 @@ class ProgramsIT {
     /// Boots at the first call. Not in a method that runs before all: when that one is skipped, no test is reported.
     private static synchronized String output() {
         if (output == null) {
-            output = Guest.with(Kernel.CLOUD).run("guesttest all; echo after").transcript();
+            output = Guest.with(Kernel.CLOUD).run("guesttest $(guesttest names | grep -v smpstress); echo after").transcript();
         }
         return output;
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"badstack", "clock", "cow", "forks", "fp", "getppid", "mprotect", "signals", "threads", "traps"})
+    @ValueSource(strings = {"attacks", "badstack", "clock", "cow", "forks", "fp", "getppid", "mprotect", "signals", "threads", "traps"})
     void theProgramHolds(String program) {
         assertThat(output()).contains("\n" + program + ": ok");
     }

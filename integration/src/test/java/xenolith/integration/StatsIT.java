@@ -31,7 +31,7 @@ class StatsIT {
     @Test
     void aBootsStatisticsAreWhole() throws Exception {
         JsonNode stats = statsOf(Kernel.CLOUD);
-        assertThat(stats.fieldNames()).toIterable().contains("exits", "hypercalls", "traps", "commits", "times_ms");
+        assertThat(stats.fieldNames()).toIterable().contains("exits", "hypercalls", "traps", "refusals", "commits", "times_ms");
         assertThat(total(stats.get("exits"))).isPositive();
         assertThat(stats.at("/hypercalls/mmu_update").asLong()).isGreaterThan(1000);
         assertThat(stats.at("/hypercalls/sched_op").asLong()).isPositive();

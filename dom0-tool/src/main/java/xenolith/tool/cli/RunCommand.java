@@ -1,5 +1,6 @@
 package xenolith.tool.cli;
 
+import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -38,8 +39,9 @@ final class RunCommand {
         spec.addOption(Commands.value("--console", "WHERE", "stdio (default), pty or file:PATH."));
         spec.addOption(Commands.value("--stats", "FILE", "Write what the domain cost as JSON when it ends."));
         spec.addOption(Commands.flag("--scramble-frames", "Give the domain its machine frames in a permuted order."));
-        spec.addOption(Commands.value("--trace", "LIST", "Log events: hypercalls,exits,faults."));
+        spec.addOption(Commands.value("--trace", "LIST", "Log events: hypercalls,exits,faults,refusals."));
         spec.addOption(Commands.flag("--no-poller", "Do not serve hypercalls from a polling thread."));
+        spec.addOption(Commands.flag("--audit", "Recount every reference to a page when the guest has ended."));
         spec.usageMessage().footer(
                 "",
                 "On a terminal, Ctrl-] leaves and ends the domain; all other keys go to the guest.",
@@ -61,7 +63,15 @@ final class RunCommand {
         if (config.statsFile() != null) {
             StatsFile.write(config.statsFile(), result.stats());
         }
+        result.audit().ifPresent(RunCommand::printAudit);
         return conclude(config, result.end());
+    }
+
+    private static void printAudit(List<String> differences) {
+        System.err.println("xenolith: audit: " + (differences.isEmpty() ? "clean" : differences.size() + " differences"));
+        for (String difference : differences) {
+            System.err.println("xenolith: audit difference: " + difference);
+        }
     }
 
     private static DomainResult run(DomainConfig config) {
@@ -88,6 +98,7 @@ final class RunCommand {
                 stats == null ? null : DomainConfig.outputFile(stats),
                 parsed.hasMatchedOption("--scramble-frames"),
                 !parsed.hasMatchedOption("--no-poller"),
+                parsed.hasMatchedOption("--audit"),
                 traces == null ? Set.of() : Trace.parse(traces));
     }
 

@@ -15,6 +15,7 @@ import java.util.Set;
 /// @param statsFile      where to write statistics at the end, or null
 /// @param scrambleFrames give the domain its machine frames in a permuted order
 /// @param poller         serve hypercalls from a polling thread where a host core is free
+/// @param audit          recount all references to frames when the domain has ended
 /// @param traces         what to log
 public record DomainConfig(
         String name,
@@ -27,6 +28,7 @@ public record DomainConfig(
         Path statsFile,
         boolean scrambleFrames,
         boolean poller,
+        boolean audit,
         Set<Trace> traces) {
 
     public static final long MIN_MEMORY_BYTES = 32L << 20;

@@ -1,5 +1,10 @@
 package xenolith.tool.control;
 
+import java.util.List;
+import java.util.Optional;
+
 /// How a domain ended and what it did until then.
-public record DomainResult(DomainEnd end, DomainStats stats) {
+///
+/// @param audit if it was asked for: where the validator's counts were wrong, one line each
+public record DomainResult(DomainEnd end, DomainStats stats, Optional<List<String>> audit) {
 }

@@ -7,6 +7,7 @@ import java.util.Map;
 /// @param exits      exits to user space by kind
 /// @param hypercalls by name, however they reached us
 /// @param traps      exceptions given to the guest, by vector
+/// @param refusals   what the validator of page tables refused, by rule
 /// @param commits    page-table commits done by the monitor
 /// @param timesMs    milliseconds from the start of the process: `jvm_start`, `domain_built`,
 ///                   `first_guest_instruction`, `first_console_byte`, `end`; a time that was not reached is absent
@@ -14,6 +15,7 @@ public record DomainStats(
         Map<String, Long> exits,
         Map<String, Long> hypercalls,
         Map<String, Long> traps,
+        Map<String, Long> refusals,
         long commits,
         Map<String, Double> timesMs) {
 }

@@ -3,7 +3,9 @@ package xenolith.tool.control;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import xenolith.backend.XenstoreRingTransport;
@@ -55,6 +57,7 @@ final class LocalRunner implements DomainRunner {
             domain.start();
             var end = await(domain);
             times.mark("end");
+            Optional<List<String>> audit = config.audit() ? Optional.of(domain.audit()) : Optional.empty();
             server.domainShutDown(DOMID);
             backend.drainAndClose();
             server.release(DOMID);
@@ -62,7 +65,7 @@ final class LocalRunner implements DomainRunner {
             if (backend.sawOutput()) {
                 times.at("first_console_byte", backend.firstByteNanoTime());
             }
-            return new DomainResult(end(end), stats(domain.report(), times));
+            return new DomainResult(end(end), stats(domain.report(), times), audit);
         }
     }
 
@@ -103,7 +106,7 @@ final class LocalRunner implements DomainRunner {
     private static DomainStats stats(DomainReport report, Times times) {
         Map<String, Long> traps = new LinkedHashMap<>();
         report.traps().forEach((vector, count) -> traps.put(Integer.toString(vector), count));
-        return new DomainStats(report.exits(), report.hypercalls(), traps, report.commits(), times.inMs);
+        return new DomainStats(report.exits(), report.hypercalls(), traps, report.refusals(), report.commits(), times.inMs);
     }
 
     /// Milliseconds since the process began.
@@ -150,7 +153,7 @@ final class LocalRunner implements DomainRunner {
                 case HYPERCALLS -> traces.contains(xenolith.tool.control.Trace.HYPERCALLS);
                 case EXITS -> traces.contains(xenolith.tool.control.Trace.EXITS);
                 case FAULTS -> traces.contains(xenolith.tool.control.Trace.FAULTS);
-                case REFUSALS -> false;
+                case REFUSALS -> traces.contains(xenolith.tool.control.Trace.REFUSALS);
             };
         }
     }

@@ -26,6 +26,7 @@ public final class StatsFile {
         object.put("exits", new TreeMap<>(stats.exits()));
         object.put("hypercalls", new TreeMap<>(stats.hypercalls()));
         object.put("traps", new TreeMap<>(stats.traps()));
+        object.put("refusals", new TreeMap<>(stats.refusals()));
         object.put("commits", stats.commits());
         object.put("times_ms", stats.timesMs());
         return Json.text(object);

@@ -7,7 +7,8 @@ import java.util.Set;
 public enum Trace {
     HYPERCALLS("hypercalls"),
     EXITS("exits"),
-    FAULTS("faults");
+    FAULTS("faults"),
+    REFUSALS("refusals");
 
     private final String word;
 
@@ -30,6 +31,6 @@ public enum Trace {
                 return trace;
             }
         }
-        throw new BadInputException("nothing called '" + word + "' can be traced; choose from hypercalls, exits, faults");
+        throw new BadInputException("nothing called '" + word + "' can be traced; choose from hypercalls, exits, faults, refusals");
     }
 }

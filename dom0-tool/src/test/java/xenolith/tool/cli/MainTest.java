@@ -113,14 +113,16 @@ class MainTest {
         assertThat(config.initrd()).isNull();
         assertThat(config.poller()).isTrue();
         assertThat(config.scrambleFrames()).isFalse();
+        assertThat(config.audit()).isFalse();
     }
 
     @Test
     void everyOptionReachesTheDomain() {
         DomainConfig config = config("run", "--kernel", kernel, "--initrd", kernel, "--cmdline", "quiet", "--exact-cmdline",
                 "--name", "web", "--memory", "1G", "--vcpus", "2", "--console", "pty", "--stats", "s.json",
-                "--scramble-frames", "--no-poller", "--trace", "exits");
+                "--scramble-frames", "--no-poller", "--audit", "--trace", "exits,refusals");
         assertThat(config).isEqualTo(new DomainConfig("web", 1L << 30, 2, Path.of(kernel), Path.of(kernel), "quiet",
-                new ConsoleTarget.Pty(), Path.of("s.json"), true, false, Set.of(Trace.EXITS)));
+                new ConsoleTarget.Pty(), Path.of("s.json"), true, false, true,
+                Set.of(Trace.EXITS, Trace.REFUSALS)));
     }
 }

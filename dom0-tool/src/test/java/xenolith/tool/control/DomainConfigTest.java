@@ -19,7 +19,7 @@ class DomainConfigTest {
 
     private static DomainConfig config(String name, long memoryBytes, int vcpuCount, String cmdline) {
         return new DomainConfig(name, memoryBytes, vcpuCount, Path.of("vmlinuz"), null, cmdline,
-                new ConsoleTarget.Stdio(), null, false, true, Set.of());
+                new ConsoleTarget.Stdio(), null, false, true, false, Set.of());
     }
 
     @Test

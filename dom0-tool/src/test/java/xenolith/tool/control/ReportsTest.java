@@ -22,13 +22,13 @@ class ReportsTest {
     Path folder;
 
     @Test
-    void statisticsAreOneObjectWithTheFiveFields() throws Exception {
+    void statisticsAreOneObjectWithAllFields() throws Exception {
         Map<String, Double> times = new LinkedHashMap<>();
         times.put("jvm_start", 41.5);
         times.put("end", 2000.0);
         Path file = folder.resolve("stats.json");
         StatsFile.write(file, new DomainStats(Map.of("mmio", 3L, "eintr", 1L), Map.of("mmu_update", 7L),
-                Map.of("14", 2L), 5, times));
+                Map.of("14", 2L), Map.of("type_conflict", 4L), 5, times));
         assertThat(Files.readString(file)).isEqualTo("""
                 {
                   "exits" : {
@@ -41,6 +41,9 @@ class ReportsTest {
                   "traps" : {
                     "14" : 2
                   },
+                  "refusals" : {
+                    "type_conflict" : 4
+                  },
                   "commits" : 5,
                   "times_ms" : {
                     "jvm_start" : 41.5,
@@ -52,7 +55,7 @@ class ReportsTest {
 
     @Test
     void aStatisticsFileThatCannotBeWrittenIsBadInput() {
-        DomainStats none = new DomainStats(Map.of(), Map.of(), Map.of(), 0, Map.of());
+        DomainStats none = new DomainStats(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of());
         assertThatThrownBy(() -> StatsFile.write(folder, none)).isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith("cannot write the statistics to ");
     }

@@ -37,7 +37,11 @@ public final class Domain {
     private final Reservation reservation;
     private final Roots roots;
     private final GuestMemory guestMemory;
+<<<<<<< HEAD
     private final GuestFrames lentFrames = new LentFrames();
+=======
+    private final RefusalTrace refusalTrace;
+>>>>>>> stress
     private final EventChannels events;
     private final GuestGdts gdts;
     private final Vcpu[] vcpus;
@@ -67,6 +71,7 @@ public final class Domain {
         this.roots = new Roots(this, entryWriter);
         entryWriter.roots(roots);
         this.guestMemory = new GuestMemory(memory, pageTables);
+        this.refusalTrace = new RefusalTrace(this);
         this.vcpus = new Vcpu[parts.vcpuCount()];
         this.events = new EventChannels(domid, memory, sharedInfoMa, vcpus);
         this.gdts = new GuestGdts(this, vcpus.length);
@@ -136,9 +141,14 @@ public final class Domain {
         return pageTables;
     }
 
+<<<<<<< HEAD
     /// Frames that the domain gives for its event queues.
     public GuestFrames lentFrames() {
         return lentFrames;
+=======
+    public RefusalTrace refusalTrace() {
+        return refusalTrace;
+>>>>>>> stress
     }
 
     public GuestMemory guestMemory() {

@@ -18,6 +18,7 @@ final class Crash {
         place(report, vcpu, "last hypercall", vcpu.window().callerRip());
         report.append("last hypercalls, the latest at the end:\n").append(vcpu.history().describe());
         if (vcpu.domain().pageTables().refusals().total() > 0) {
+            report.append("refusals: ").append(vcpu.domain().pageTables().refusals().formatCounts()).append('\n');
             report.append("last refusal: ").append(vcpu.domain().pageTables().refusals().format()).append('\n');
         }
         vcpu.domain().end(new DomainEnd.Crashed(reason, report.toString()));

@@ -5,6 +5,7 @@ import java.util.Map;
 import xenolith.abi.HypercallNumber;
 import xenolith.vmm.domain.Counters;
 import xenolith.vmm.domain.Domain;
+import xenolith.vmm.mm.Refusal;
 import xenolith.vmm.monitor.MonitorWindow.StubCount;
 
 /// What a domain did, in numbers.
@@ -43,6 +44,17 @@ public final class DomainReport {
         for (int vector = 0; vector < 256; vector++) {
             if (counters.traps(vector) != 0) {
                 result.put(vector, counters.traps(vector));
+            }
+        }
+        return result;
+    }
+
+    /// What the validator refused, by rule, in lower case.
+    public Map<String, Long> refusals() {
+        Map<String, Long> result = new LinkedHashMap<>();
+        for (Refusal rule : Refusal.values()) {
+            if (rule.isGuestsError()) {
+                put(result, rule.name().toLowerCase(java.util.Locale.ROOT), domain.pageTables().refusals().count(rule));
             }
         }
         return result;

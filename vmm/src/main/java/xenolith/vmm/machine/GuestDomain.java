@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import xenolith.abi.XenGrantTable;
 import xenolith.abi.XenVcpuInfo;
@@ -22,6 +23,7 @@ import xenolith.vmm.hypercall.Hypercalls;
 import xenolith.vmm.image.BadKernelException;
 import xenolith.vmm.image.KernelImage;
 import xenolith.vmm.image.KernelSymbols;
+import xenolith.vmm.mm.Audit;
 import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
@@ -211,6 +213,17 @@ public final class GuestDomain implements AutoCloseable {
             vcpus.threads().get(joined).join();
         }
         return domain.end();
+    }
+
+    /// Counts all references of the domain anew and compares them with what the validator keeps: one line for each
+    /// difference, none if all is well. After [#await], and before anything of the domain is given back.
+    public List<String> audit() {
+        domain.lock().lock();
+        try {
+            return Audit.differences(machine.memory(), machine.frames());
+        } finally {
+            domain.lock().unlock();
+        }
     }
 
     /// Ends the domain from outside.

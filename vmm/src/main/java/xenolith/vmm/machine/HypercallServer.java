@@ -2,6 +2,7 @@ package xenolith.vmm.machine;
 
 import xenolith.abi.XenErrno;
 import xenolith.vmm.domain.Domain;
+import xenolith.vmm.domain.RefusalTrace;
 import xenolith.vmm.control.DomainLog.Trace;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.hypercall.CallContext;
@@ -20,6 +21,7 @@ final class HypercallServer {
     private final CommitQueue commits;
     private final Hypercalls hypercalls;
     private final CallContext context;
+    private final RefusalTrace refusals;
     private final boolean tracing;
 
     private static final long NOTHING = -1;
@@ -44,6 +46,7 @@ final class HypercallServer {
         this.commits = domain.commits();
         this.hypercalls = hypercalls;
         this.context = new CallContext(vcpu, control);
+        this.refusals = domain.refusalTrace();
         this.tracing = domain.log().traces(Trace.HYPERCALLS);
     }
 
@@ -170,6 +173,9 @@ final class HypercallServer {
         }
         if (!unfinished) {
             return true;
+        }
+        if (refusals.isOn()) {
+            refusals.asks(vcpu.id(), window.callerRip());
         }
         long rc = hypercalls.dispatch(context, number, arguments[0], arguments[1], arguments[2], arguments[3],
                 arguments[4]);

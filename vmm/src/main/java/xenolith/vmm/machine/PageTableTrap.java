@@ -59,6 +59,9 @@ final class PageTableTrap {
     }
 
     private boolean store(PageTables tables, long entryMa, int offset) {
+        if (domain.refusalTrace().isOn()) {
+            domain.refusalTrace().asks(vcpu.id(), cpu.rip());
+        }
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             long word = domain.memory().readWord(entryMa);
             long rc = tables.emulatedWrite(entryMa, word, PageTableWrite.newWord(instruction, cpu, word, offset));

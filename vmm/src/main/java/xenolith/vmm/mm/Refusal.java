@@ -50,6 +50,11 @@ public enum Refusal {
         this.negativeErrno = -errno;
     }
 
+    /// Whether the guest asked for something that it may not have. Otherwise the operation is only put off.
+    public boolean isGuestsError() {
+        return negativeErrno != PageTables.RETRY;
+    }
+
     /// What the hypercall answers, for example -22.
     public long negativeErrno() {
         return negativeErrno;

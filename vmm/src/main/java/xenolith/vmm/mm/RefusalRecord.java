@@ -10,6 +10,7 @@ public final class RefusalRecord {
     private final FrameTable frames;
     private final long[] counts = new long[Refusal.values().length];
 
+    private Runnable listener;
     private Refusal reason;
     private long mfn;
     private int identity;
@@ -40,7 +41,15 @@ public final class RefusalRecord {
         this.typeCount = i < 0 ? 0 : frames.typeCount[i];
         this.refCount = i < 0 ? 0 : frames.refCount[i];
         counts[reason.ordinal()]++;
+        if (listener != null && reason.isGuestsError()) {
+            listener.run();
+        }
         return reason.negativeErrno();
+    }
+
+    /// Has `whenRefused` called at each refusal that is an error of the guest's, while the record shows it.
+    public void listener(Runnable whenRefused) {
+        listener = whenRefused;
     }
 
     /// The last reason, or null if nothing was ever refused.
@@ -68,13 +77,24 @@ public final class RefusalRecord {
         return counts[reason.ordinal()];
     }
 
-    /// Refusals of every reason since the domain was made.
+    /// The guest's errors since the domain was made.
     public long total() {
         long sum = 0;
-        for (long count : counts) {
-            sum += count;
+        for (Refusal each : Refusal.values()) {
+            sum += each.isGuestsError() ? count(each) : 0;
         }
         return sum;
+    }
+
+    /// The guest's errors by reason, those that occurred, for example `TYPE_CONFLICT 2, NOT_PINNED 1`.
+    public String formatCounts() {
+        StringBuilder text = new StringBuilder();
+        for (Refusal each : Refusal.values()) {
+            if (each.isGuestsError() && count(each) != 0) {
+                text.append(text.isEmpty() ? "" : ", ").append(each).append(' ').append(count(each));
+            }
+        }
+        return text.toString();
     }
 
     /// One line for the log, for example

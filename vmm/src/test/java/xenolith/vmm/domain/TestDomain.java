@@ -177,6 +177,6 @@ public final class TestDomain implements DomainLog {
 
     @Override
     public boolean traces(Trace kind) {
-        return false;
+        return kind == Trace.REFUSALS;
     }
 }
