@@ -37,11 +37,8 @@ public final class Domain {
     private final Reservation reservation;
     private final Roots roots;
     private final GuestMemory guestMemory;
-<<<<<<< HEAD
     private final GuestFrames lentFrames = new LentFrames();
-=======
     private final RefusalTrace refusalTrace;
->>>>>>> stress
     private final EventChannels events;
     private final GuestGdts gdts;
     private final Vcpu[] vcpus;
@@ -141,14 +138,13 @@ public final class Domain {
         return pageTables;
     }
 
-<<<<<<< HEAD
     /// Frames that the domain gives for its event queues.
     public GuestFrames lentFrames() {
         return lentFrames;
-=======
+    }
+
     public RefusalTrace refusalTrace() {
         return refusalTrace;
->>>>>>> stress
     }
 
     public GuestMemory guestMemory() {
