@@ -1,5 +1,5 @@
-/* Floating point in four processes at once: each keeps numbers of its own in the x87, SSE and (where there are any) AVX and AVX-512
- * registers while the others run, and is interrupted by a timer whose handler uses the same registers. */
+/* Floating point in four processes at once: each keeps numbers of its own in the x87, SSE and (where there are any) AVX and
+ * AVX-512 registers while the others run, and is interrupted by a timer whose handler uses the same registers. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
