@@ -29,7 +29,7 @@ final class Layers {
         rule("vmm.emul", "abi abi.x86 vmm.guest");
         rule("vmm.image", "abi abi.x86 posix");
         rule("vmm.evtchn", "abi vmm.guest vmm.port");
-        rule("vmm.gnttab", "abi vmm.guest vmm.mm");
+        rule("vmm.gnttab", "abi abi.x86 vmm.port vmm.guest vmm.mm");
         rule("vmm.sched", "abi posix vmm.guest vmm.evtchn");
         rule("vmm.domain", "abi abi.x86 posix vmm.port vmm.control vmm.guest vmm.monitor vmm.mm vmm.evtchn vmm.gnttab "
                 + "vmm.sched");

@@ -26,7 +26,7 @@ class DomainConfigTest {
     void memoryHasAFloorAndACeiling() {
         assertThat(config("a", 32 * MIB, 1, "").memoryBytes()).isEqualTo(32 * MIB);
         assertThatThrownBy(() -> config("a", 31 * MIB, 1, "")).hasMessage("memory 31M is too small; the least is 32M");
-        assertThatThrownBy(() -> config("a", 513L << 30, 1, "")).hasMessage("memory 513G is too large; the most is 512G");
+        assertThatThrownBy(() -> config("a", 257L << 30, 1, "")).hasMessage("memory 257G is too large; the most is 256G");
         assertThatThrownBy(() -> config("a", 32 * MIB + 4096, 1, "")).hasMessageContaining("whole number of mebibytes");
     }
 
