@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import xenolith.abi.io.IoProtocol;
 import xenolith.abi.io.XenbusState;
 
 /// Compares every layout and every constant with what gcc makes of the distribution's headers.
@@ -55,7 +56,14 @@ class HeaderOracleTest {
             #include <xen/sched.h>
             #include <xen/vcpu.h>
             #include <xen/version.h>
+            #include <string.h>
+            #define xen_mb() __sync_synchronize()
+            #define xen_rmb() __sync_synchronize()
+            #define xen_wmb() __sync_synchronize()
+            #include <xen/io/blkif.h>
             #include <xen/io/console.h>
+            #include <xen/io/netif.h>
+            #include <xen/io/protocols.h>
             #include <xen/io/xenbus.h>
             #include <xen/io/xs_wire.h>
             int main(void) {
@@ -122,6 +130,14 @@ class HeaderOracleTest {
             expected.add(name + "," + state.value());
         }
         assertThat(run(program)).isEqualTo(expected);
+    }
+
+    @Test
+    void ringFormatsHaveTheHeadersNames() throws Exception {
+        StringBuilder program = new StringBuilder(PROLOGUE);
+        print(program, "%s %s %s", "XEN_IO_PROTO_ABI_X86_32, XEN_IO_PROTO_ABI_X86_64, XEN_IO_PROTO_ABI_NATIVE");
+        assertThat(run(program)).endsWith(String.join(" ", IoProtocol.XEN_IO_PROTO_ABI_X86_32,
+                IoProtocol.XEN_IO_PROTO_ABI_X86_64, IoProtocol.XEN_IO_PROTO_ABI_NATIVE));
     }
 
     @Test
