@@ -4,6 +4,7 @@ verb_setup() {
     find_jdk
     setup_packages
     setup_busybox
+    setup_tools
     setup_kernel cloud linux-image-cloud-amd64
     setup_kernel generic linux-image-amd64
     setup_guest_images
@@ -90,5 +91,5 @@ setup_kernel() {
 }
 
 setup_guest_images() {
-    "$root/integration/guests/busybox/build.sh" "$busybox" "$cache/guests"
+    "$root/integration/guests/busybox/build.sh" "$busybox" "$cache/guests" "$tools"
 }

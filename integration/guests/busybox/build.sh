@@ -1,15 +1,17 @@
 #!/bin/sh
-# usage: build.sh BUSYBOX OUTPUT_DIRECTORY
+# usage: build.sh BUSYBOX OUTPUT_DIRECTORY TOOLS_DIRECTORY
 #
-# Makes two initramfs images, each only when something that goes into it has changed:
+# Makes three initramfs images, each only when something that goes into it has changed:
 #   busybox.cpio.gz  busybox, the first process and ../scripts, nothing else: what demo and boot benchmarks run
 #   tests.cpio.gz    the same with the C programs of ../src and the benchmark
+#   debug.cpio.gz    the first with strace, gdb and the programs of ../debug for them to look at
 # Another cpio archive may be appended to either (the kernel unpacks one after the other); a file /script in it is
 # run by the first process.
 set -eu
 
 busybox=$1
 out=$2
+tools=$3
 here=$(cd "$(dirname "$0")" && pwd)
 guests=$(dirname "$here")
 root=$(dirname "$(dirname "$guests")")
@@ -59,4 +61,14 @@ if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$@" "$guest
     gcc -O2 -Wall -Wextra -Werror -static -pthread -s -o "$work/tests/bin/guesttest" "$guests"/src/*.c -lm
     gcc -O2 -static -s -o "$work/tests/bin/guestbench" "$bench"
     pack "$work/tests" tests.cpio.gz
+fi
+
+set -- "$guests"/debug/*
+if ! is_current debug.cpio.gz "$0" "$here/init" "$busybox" "$tools/versions" "$@" "$guests"/scripts/*; then
+    base_tree "$work/debug"
+    cp -a "$tools/bin" "$tools/lib" "$tools/lib64" "$work/debug/"
+    mkdir "$work/debug/debug"
+    cp "$guests"/debug/* "$work/debug/debug/"
+    (cd "$work/debug/debug" && gcc -O0 -g -static -o debuggee debuggee.c)
+    pack "$work/debug" debug.cpio.gz
 fi

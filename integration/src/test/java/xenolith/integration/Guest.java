@@ -15,6 +15,7 @@ final class Guest {
 
     private final Kernel kernel;
     private final List<String> options = new ArrayList<>();
+    private Path image = Host.testImage();
 
     private Guest(Kernel kernel) {
         this.kernel = kernel;
@@ -32,12 +33,19 @@ final class Guest {
         return this;
     }
 
+    /// Uses the image that has strace and gdb; skips the calling test where there is none.
+    Guest withDebuggers() {
+        Host.requireDebugImage();
+        image = Host.debugImage();
+        return this;
+    }
+
     /// Boots, runs `script` in the guest, and waits for the end.
     Launched run(String script) {
         try {
             Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
             try {
-                GuestImage.writeWithScript(initrd, script);
+                GuestImage.writeWithScript(initrd, image, script);
                 return Launched.of(arguments(initrd), null);
             } finally {
                 Host.delete(initrd);

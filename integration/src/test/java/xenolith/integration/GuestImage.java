@@ -18,9 +18,9 @@ final class GuestImage {
     private GuestImage() {
     }
 
-    /// Writes to `file` the test image with `script` as `/script`, which its first process runs.
-    static void writeWithScript(Path file, String script) throws IOException {
-        byte[] image = Files.readAllBytes(Host.testImage());
+    /// Writes to `file` the image `base` with `script` as `/script`, which its first process runs.
+    static void writeWithScript(Path file, Path base, String script) throws IOException {
+        byte[] image = Files.readAllBytes(base);
         byte[] bytes = script.getBytes(UTF_8);
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
             out.write(image);

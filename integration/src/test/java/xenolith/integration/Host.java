@@ -47,6 +47,16 @@ final class Host {
         return cache().resolve("guests/tests.cpio.gz");
     }
 
+    static Path debugImage() {
+        return cache().resolve("guests/debug.cpio.gz");
+    }
+
+    static void requireDebugImage() {
+        if (!Files.isReadable(debugImage())) {
+            skip("no image with strace and gdb at " + debugImage() + ": run ./dev setup");
+        }
+    }
+
     /// Skips the calling test, with the reason, where this machine cannot run `kernel`.
     static void requireGuests(Kernel kernel) {
         if (!Files.isReadable(kernel.path())) {
