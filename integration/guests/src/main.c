@@ -18,6 +18,7 @@ static const struct { const char *name; int (*run)(void); } TESTS[] = {
     {"mprotect", test_mprotect},
     {"signals", test_signals},
     {"smpstress", test_smpstress},
+    {"steps", test_steps},
     {"threads", test_threads},
     {"traps", test_traps},
 };

@@ -415,6 +415,8 @@ stub_kernel_gp:
     push    %rax
     cmpq    $0, ALIAS(S_SKIP_CLI)
     je      3f
+    testb   $1, ALIAS(S_IST_RFLAGS + 1)     /* TF: the step over the instruction is an exception of its own */
+    jnz     3f
     mov     ALIAS(S_IST_RIP), %rax
     sar     $47, %rax                       /* some processors fault at a non-canonical target */
     inc     %rax

@@ -25,6 +25,16 @@ class DebugIT {
                 "Old value = 40", "New value = 42", "$6 = 42", "$7 = 21", "result 129", "exited normally", "\nstatus 0\n");
     }
 
+    /// Linux believes that it sets them, whatever the host does.
+    @Test
+    void breakpointsInDebugRegistersStopAProgram() {
+        Host.requireBehaviour("breakpoints_work", "no breakpoint in its debug registers stops a guest");
+        assertThat(output("gdb -nx -batch -x /debug/hardware.gdb /debug/debuggee 2>&1; echo status $?")).contains(
+                "Hardware watchpoint 2: watched", "New value = 40", "$1 = 40", "$2 = 20", "New value = 42", "$3 = 42",
+                "$4 = 21", "Hardware access (read/write) watchpoint 3: rounds", "Value = 3",
+                "Hardware assisted breakpoint 4", "report (result=129)", "exited normally", "\nstatus 0\n");
+    }
+
     @Test
     void oneInstructionAtATimeIsOneInstruction() {
         String[] places = output("""

@@ -88,6 +88,14 @@ final class Host {
         }
     }
 
+    /// Skips the calling test, with the reason, where `xenolith info` does not say yes to `key`.
+    static void requireBehaviour(String key, String reason) {
+        requireKvm();
+        if (!json(Info.ONCE.stdout()).path("behaviour").path(key).asBoolean()) {
+            skip("xenolith info: on this host, " + reason);
+        }
+    }
+
     private static JsonNode json(String text) {
         try {
             return new ObjectMapper().readTree(text);

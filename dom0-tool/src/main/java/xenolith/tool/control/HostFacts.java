@@ -68,6 +68,7 @@ final class HostFacts {
                 seen.usableSlots());
         answer("ring3_cpuid_intercepted", "cpuid at ring 3 intercepted", seen.cpuidIntercepted());
         answer("tls_selectors_load", "TLS selectors load at ring 3", seen.tlsSelectorsLoad());
+        answer("breakpoints_work", "debug registers stop ring 3", seen.breakpointsWork());
         answer("tsc_is_hosts", "guest TSC is the host's", seen.tscIsHosts());
         answer("mmio_write_advances_rip", "RIP is past an MMIO write at its exit", seen.mmioWriteAdvancesRip());
     }

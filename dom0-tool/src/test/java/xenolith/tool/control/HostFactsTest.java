@@ -14,7 +14,7 @@ import xenolith.vmm.host.HostProfile;
 class HostFactsTest {
     private static final HostProfile PROFILE = new HostProfile(12, Map.of(Capability.SYNC_REGS, 7),
             new Behaviour(Behaviour.Ring.RING3, 6, Answer.NO, Answer.YES, Answer.YES, List.of(256, 258, 259),
-                    Answer.UNKNOWN, Answer.NO, Answer.YES, Answer.YES),
+                    Answer.UNKNOWN, Answer.NO, Answer.YES, Answer.YES, Answer.NO),
             new Costs(41_234, 6_990, Costs.UNKNOWN_NS));
 
     private static HostInfo.Fact fact(String key) {
@@ -27,7 +27,8 @@ class HostFactsTest {
                 .extracting(HostInfo.Fact::key)
                 .containsExactly("runs_guests", "shortcomings", "syscall_lands", "int80_vector", "host_writes_coherent",
                         "host_upgrades_seen", "commits_seen", "usable_l4_slots", "ring3_cpuid_intercepted",
-                        "tls_selectors_load", "tsc_is_hosts", "mmio_write_advances_rip", "exit_ns", "trap_ns",
+                        "tls_selectors_load", "breakpoints_work", "tsc_is_hosts", "mmio_write_advances_rip",
+                        "exit_ns", "trap_ns",
                         "ring0_instruction_ns");
     }
 

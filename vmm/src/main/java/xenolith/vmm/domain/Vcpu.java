@@ -5,7 +5,6 @@ import xenolith.abi.XenVcpuInfo;
 import xenolith.posix.KickSignal;
 import xenolith.vmm.evtchn.EventTarget;
 import xenolith.vmm.guest.MachineMemory;
-import xenolith.vmm.mm.PageWalk;
 import xenolith.vmm.monitor.MonitorWindow;
 import xenolith.vmm.sched.GuestClock;
 import xenolith.vmm.sched.RunState;
@@ -20,10 +19,8 @@ public final class Vcpu implements EventTarget {
     public static final int IN_GUEST = 1;
     public static final int BLOCKED = 2;
 
-    private static final long DR6_ALWAYS_ONE = 0xffff0ff0L;
-    private static final long DR6_WRITABLE = 0xe00fL;
-    private static final long DR7_ALWAYS_ONE = 0x400L;
-    private static final long DR7_WRITABLE = 0xffff_27ffL;
+    /// As Xen starts a guest: PAE, MCE, OSFXSR, OSXMMEXCPT, OSXSAVE.
+    private static final long CR4_AT_START = 0x4_0660;
 
     private final int id;
     private final Domain domain;
@@ -46,7 +43,8 @@ public final class Vcpu implements EventTarget {
     private long runstateVa;
     private long timeAreaVa;
     private boolean taskSwitched;
-    private final long[] debugRegisters = {0, 0, 0, 0, 0, 0, DR6_ALWAYS_ONE, DR7_ALWAYS_ONE};
+    private final DebugRegisters debug = new DebugRegisters();
+    private long cr4 = CR4_AT_START;
     private int iopl;
 
     Vcpu(int id, Domain domain, MonitorWindow window, GuestClock clock, long vcpuInfoMa) {
@@ -235,23 +233,17 @@ public final class Vcpu implements EventTarget {
         taskSwitched = set;
     }
 
-    public long debugRegister(int number) {
-        return debugRegisters[number];
+    public DebugRegisters debug() {
+        return debug;
     }
 
-    /// Sets DR0–3, 6 or 7 with the bits that a guest may choose; false for an address that no guest has.
-    public boolean setDebugRegister(int number, long value) {
-        switch (number) {
-            case 6 -> debugRegisters[6] = value & DR6_WRITABLE | DR6_ALWAYS_ONE;
-            case 7 -> debugRegisters[7] = value & DR7_WRITABLE | DR7_ALWAYS_ONE;
-            default -> {
-                if (value != 0 && !PageWalk.isGuestAddress(value)) {
-                    return false;
-                }
-                debugRegisters[number] = value;
-            }
-        }
-        return true;
+    /// The virtual CR4.
+    public long cr4() {
+        return cr4;
+    }
+
+    public void cr4(long value) {
+        cr4 = value;
     }
 
     public int iopl() {

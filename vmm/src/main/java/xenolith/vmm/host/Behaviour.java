@@ -18,9 +18,10 @@ import java.util.List;
 /// @param tlsSelectorsLoad       whether ring 3 can load a data segment of its GDT, as 32-bit TLS does
 /// @param tscIsHosts             whether the guest's time-stamp counter is the host's
 /// @param mmioWriteAdvancesRip   whether RIP stands behind the instruction at the exit for an MMIO write
+/// @param breakpointsWork        whether a breakpoint in the debug registers stops ring 3
 public record Behaviour(Ring syscallLands, int int80Vector, Answer hostWritesCoherent, Answer hostUpgradesSeen,
         Answer commitsSeen, List<Integer> usableSlots, Answer cpuidIntercepted, Answer tlsSelectorsLoad,
-        Answer tscIsHosts, Answer mmioWriteAdvancesRip) {
+        Answer tscIsHosts, Answer mmioWriteAdvancesRip, Answer breakpointsWork) {
     public static final int INT80 = 0x80;
     public static final int UNKNOWN_VECTOR = -1;
     static final int FIRST_SLOT = 256;
@@ -30,7 +31,7 @@ public record Behaviour(Ring syscallLands, int int80Vector, Answer hostWritesCoh
 
     /// Nothing is known.
     static final Behaviour UNKNOWN = new Behaviour(Ring.UNKNOWN, UNKNOWN_VECTOR, Answer.UNKNOWN, Answer.UNKNOWN,
-            Answer.UNKNOWN, List.of(), Answer.UNKNOWN, Answer.UNKNOWN, Answer.UNKNOWN, Answer.UNKNOWN);
+            Answer.UNKNOWN, List.of(), Answer.UNKNOWN, Answer.UNKNOWN, Answer.UNKNOWN, Answer.UNKNOWN, Answer.UNKNOWN);
 
     public Behaviour {
         usableSlots = List.copyOf(usableSlots);
@@ -50,6 +51,6 @@ public record Behaviour(Ring syscallLands, int int80Vector, Answer hostWritesCoh
                 && hostWritesCoherent != Answer.UNKNOWN && hostUpgradesSeen != Answer.UNKNOWN
                 && commitsSeen != Answer.UNKNOWN && cpuidIntercepted != Answer.UNKNOWN
                 && tlsSelectorsLoad != Answer.UNKNOWN && tscIsHosts != Answer.UNKNOWN
-                && mmioWriteAdvancesRip != Answer.UNKNOWN;
+                && mmioWriteAdvancesRip != Answer.UNKNOWN && breakpointsWork != Answer.UNKNOWN;
     }
 }

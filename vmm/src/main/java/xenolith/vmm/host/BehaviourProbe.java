@@ -10,6 +10,7 @@ final class BehaviourProbe {
     private static final long SLOT_BYTES = 1L << 39;
     private static final int LEAF_HYPERVISOR = 0x4000_0000;
     private static final int RPL = 3;
+    private static final int DEBUG = 1;
 
     private final ProbeGuest guest;
     private final ProbeMemory memory;
@@ -24,7 +25,7 @@ final class BehaviourProbe {
         EntryProbe entries = new EntryProbe(guest);
         return new Behaviour(syscallLands(), int80Vector(), entries.hostWritesCoherent(), entries.hostUpgradesSeen(),
                 entries.commitsSeen(), usableSlots(), cpuidIntercepted(), tlsSelectorsLoad(), tscIsHosts(),
-                ripAdvances);
+                ripAdvances, breakpointsWork());
     }
 
     private Answer mmioWriteAdvancesRip() {
@@ -89,6 +90,18 @@ final class BehaviourProbe {
             return Answer.UNKNOWN;
         }
         return Answer.of(guest.isDone(end) && (int) guest.rax() == memory.image.symbol("tls_selector"));
+    }
+
+    /// A breakpoint on a store, with another store before it that is none.
+    private Answer breakpointsWork() {
+        long va = memory.va("data");
+        if (!guest.breakOnStore(va)) {
+            return Answer.NO;
+        }
+        boolean othersPass = guest.isDone(guest.run("probe_write", 0, va + Long.BYTES, 0));
+        int end = guest.run("probe_write", 0, va, 0);
+        guest.breakNowhere();
+        return othersPass ? Answer.of(end == DEBUG, guest.isDone(end)) : Answer.UNKNOWN;
     }
 
     private Answer tscIsHosts() {

@@ -15,7 +15,7 @@ import xenolith.posix.NativeCode;
 /// whose node is made anew when a KVM module is loaded with other parameters.
 final class HostIdentity {
     /// To be raised with every change of what a probe does or means.
-    private static final int PROBE_VERSION = 1;
+    private static final int PROBE_VERSION = 2;
     private static final Path RELEASE = Path.of("/proc/sys/kernel/osrelease");
     private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
     private static final Path DEVICE = Path.of("/dev/kvm");

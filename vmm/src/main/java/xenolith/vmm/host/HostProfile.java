@@ -64,6 +64,11 @@ public record HostProfile(int apiVersion, Map<Capability, Integer> capabilities,
         return behaviour.syscallLands() == Behaviour.Ring.RING3_ALWAYS;
     }
 
+    /// Whether a guest's breakpoints may be loaded into debug registers.
+    public boolean breakpointsWork() {
+        return behaviour.breakpointsWork() == Answer.YES;
+    }
+
     /// Why no domain can run here, one reason an element; empty if it can. What is not known is no reason.
     public List<String> shortcomings() {
         List<String> reasons = new ArrayList<>();

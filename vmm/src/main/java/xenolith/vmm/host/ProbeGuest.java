@@ -1,11 +1,14 @@
 package xenolith.vmm.host;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import xenolith.kvm.CpuidTable;
 import xenolith.kvm.Kvm;
+import xenolith.kvm.KvmDebug;
 import xenolith.kvm.KvmExitReason;
 import xenolith.kvm.KvmRegs;
 import xenolith.kvm.KvmRun;
@@ -45,6 +48,12 @@ final class ProbeGuest implements AutoCloseable {
     private static final long CR4_OSXMMEXCPT_OSFXSR_PAE = 0x620;
     private static final long EFER = 0xd01;
     private static final long EFER_SCE = 1;
+    private static final long DR6_OFFSET = KvmDebug.DEBUGREGS.byteOffset(PathElement.groupElement("dr6"));
+    private static final long DR7_OFFSET = KvmDebug.DEBUGREGS.byteOffset(PathElement.groupElement("dr7"));
+    private static final long DR6_EMPTY = 0xffff0ff0L;
+    private static final long DR7_EMPTY = 0x400;
+    /// L0, write, eight bytes.
+    private static final long DR7_STORE_8 = DR7_EMPTY | 1 | 1 << 16 | 2 << 18;
     private static final int TSS_BUSY = 0xb;
     private static final int TSS_LIMIT = 0x67;
 
@@ -54,6 +63,7 @@ final class ProbeGuest implements AutoCloseable {
     private final KvmRun run;
     private final ThreadTimer timer;
     private final MemorySegment startSregs = Arena.ofAuto().allocate(KvmSregs.LAYOUT);
+    private final MemorySegment debugregs = Arena.ofAuto().allocate(KvmDebug.DEBUGREGS);
     private final long bellDone;
     private int hung;
 
@@ -130,6 +140,27 @@ final class ProbeGuest implements AutoCloseable {
     /// Sets or clears EFER.SCE for the runs to come.
     void enableSyscall(boolean enable) {
         KvmSregs.efer(startSregs, enable ? EFER : EFER & ~EFER_SCE);
+    }
+
+    /// Sets a breakpoint on stores to the 8 bytes at `va`; false if KVM has no debug registers to set.
+    boolean breakOnStore(long va) {
+        return debugRegisters(va, DR7_STORE_8);
+    }
+
+    void breakNowhere() {
+        debugRegisters(0, DR7_EMPTY);
+    }
+
+    private boolean debugRegisters(long dr0, long dr7) {
+        debugregs.set(ValueLayout.JAVA_LONG, 0, dr0);
+        debugregs.set(ValueLayout.JAVA_LONG, DR6_OFFSET, DR6_EMPTY);
+        debugregs.set(ValueLayout.JAVA_LONG, DR7_OFFSET, dr7);
+        try {
+            vcpu.setDebugregs(debugregs);
+            return true;
+        } catch (HostException refused) {
+            return false;
+        }
     }
 
     ProbeMemory memory() {

@@ -49,6 +49,7 @@ final class ProfileText {
         line(text, "tls_selectors_load", lower(behaviour.tlsSelectorsLoad()));
         line(text, "tsc_is_hosts", lower(behaviour.tscIsHosts()));
         line(text, "mmio_write_advances_rip", lower(behaviour.mmioWriteAdvancesRip()));
+        line(text, "breakpoints_work", lower(behaviour.breakpointsWork()));
     }
 
     /// The profile, if `text` is whole and of the host that `key` says.
@@ -90,7 +91,7 @@ final class ProfileText {
         return new Behaviour(Behaviour.Ring.valueOf(text("syscall_arrives").toUpperCase(Locale.ROOT)),
                 number("int80_vector"), answer("host_writes_coherent"), answer("host_upgrades_seen"),
                 answer("commits_seen"), slots, answer("cpuid_intercepted"), answer("tls_selectors_load"),
-                answer("tsc_is_hosts"), answer("mmio_write_advances_rip"));
+                answer("tsc_is_hosts"), answer("mmio_write_advances_rip"), answer("breakpoints_work"));
     }
 
     private String text(String name) {

@@ -4,9 +4,15 @@ import xenolith.abi.XenErrno;
 import xenolith.abi.XenPhysdev;
 import xenolith.abi.XenSegment;
 import xenolith.abi.XenVmAssist;
+import xenolith.vmm.domain.DebugRegisters;
 
 /// What hypercalls change of a vcpu's registers: stack, segment bases, TS, debug registers, I/O privilege.
 final class CpuStateHypercall {
+    private static final int DR4 = 4;
+    private static final int DR5 = 5;
+    private static final int DR7 = 7;
+    private static final long CR4_DE = 8;
+
     /// `stack_switch`: the stack for traps from user mode. Hot: every context switch.
     long stackSwitch(CallContext c, long ss, long sp) {
         c.vcpu().kernelSp(sp);
@@ -48,23 +54,34 @@ final class CpuStateHypercall {
         return 0;
     }
 
+    /// Where the host loads debug registers, breakpoints are the vcpu's thread's to load and to unload.
     long setDebugreg(CallContext c, long register, long value) {
-        if (register < 0 || register > 7) {
-            return -XenErrno.EINVAL;
+        int number = debugRegister(c, register);
+        if (number < 0) {
+            return number;
         }
-        // DR4 and DR5 are other names of DR6 and DR7.
-        int number = register == 4 || register == 5 ? (int) register + 2 : (int) register;
-        return c.vcpu().setDebugRegister(number, value) ? 0 : -XenErrno.EPERM;
+        DebugRegisters debug = c.vcpu().debug();
+        if (c.isPolled() && debug.isLoaded() && (debug.isActive() || number == DR7)) {
+            return CallContext.RING;
+        }
+        return debug.set(number, value);
     }
 
     /// The register itself, or a small negative errno, as Xen has it.
     long getDebugreg(CallContext c, long register) {
-        return switch ((int) register) {
-            case 0, 1, 2, 3 -> c.vcpu().debugRegister((int) register);
-            case 4, 6 -> c.vcpu().debugRegister(6);
-            case 5, 7 -> c.vcpu().debugRegister(7);
-            default -> -XenErrno.EINVAL;
-        };
+        int number = debugRegister(c, register);
+        return number < 0 ? number : c.vcpu().debug().get(number);
+    }
+
+    /// DR4 and DR5 are other names of DR6 and DR7, but with CR4.DE they do not exist.
+    private static int debugRegister(CallContext c, long register) {
+        if (register < 0 || register > DR7) {
+            return -XenErrno.ENODEV;
+        }
+        if (register != DR4 && register != DR5) {
+            return (int) register;
+        }
+        return (c.vcpu().cr4() & CR4_DE) == 0 ? (int) register + 2 : -XenErrno.ENODEV;
     }
 
     /// `vm_assist`. Writable page tables are always on; the others known to PV guests are accepted where they ask for

@@ -1,11 +1,16 @@
 package xenolith.vmm.machine;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import xenolith.kvm.KvmDebug;
 import xenolith.kvm.KvmRegs;
 import xenolith.kvm.KvmRun;
 import xenolith.kvm.KvmSegment;
 import xenolith.kvm.KvmSregs;
 import xenolith.kvm.KvmVcpu;
+import xenolith.vmm.domain.DebugRegisters;
 import xenolith.vmm.emul.GuestRegisters;
 import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.monitor.MonitorAbi;
@@ -19,6 +24,9 @@ final class GuestCpu implements GuestRegisters {
     private static final long CR0_TS = 0x8;
     private static final long CR4_PGE = 0x80;
     private static final int USER_CS = 0x33;
+    private static final long DR6_OFFSET = KvmDebug.DEBUGREGS.byteOffset(PathElement.groupElement("dr6"));
+    private static final long DR7_OFFSET = KvmDebug.DEBUGREGS.byteOffset(PathElement.groupElement("dr7"));
+    private static final long DR6_EMPTY = 0xffff0ff0L;
     private static final int USER_SS = 0x2b;
 
     private final int vcpuId;
@@ -28,6 +36,7 @@ final class GuestCpu implements GuestRegisters {
     private final MemorySegment sregs;
     private final MonitorWindow window;
     private final boolean enableSyscall;
+    private final MemorySegment debugregs = Arena.ofAuto().allocate(KvmDebug.DEBUGREGS);
     private long dirty;
 
     /// @param enableSyscall whether EFER must say that SYSCALL is allowed
@@ -208,6 +217,23 @@ final class GuestCpu implements GuestRegisters {
         long cr0 = KvmSregs.cr0(sregs);
         KvmSregs.cr0(sregs, set ? cr0 | CR0_TS : cr0 & ~CR0_TS);
         dirty |= KvmRun.KVM_SYNC_X86_SREGS;
+    }
+
+    /// Loads the guest's breakpoints. DR6 starts empty: what was in it, the guest's own copy has.
+    void loadDebugRegisters(DebugRegisters debug) {
+        debugregs.fill((byte) 0);
+        for (int n = 0; n < 4; n++) {
+            debugregs.setAtIndex(ValueLayout.JAVA_LONG, n, debug.get(n));
+        }
+        debugregs.set(ValueLayout.JAVA_LONG, DR6_OFFSET, DR6_EMPTY);
+        debugregs.set(ValueLayout.JAVA_LONG, DR7_OFFSET, debug.get(7));
+        kvm.setDebugregs(debugregs);
+    }
+
+    /// DR6 as the processor left it.
+    long debugStatus() {
+        kvm.getDebugregs(debugregs);
+        return debugregs.get(ValueLayout.JAVA_LONG, DR6_OFFSET);
     }
 
     void xcr0(long value) {

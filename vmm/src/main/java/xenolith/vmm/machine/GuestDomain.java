@@ -61,7 +61,7 @@ public final class GuestDomain implements AutoCloseable {
         this.start = buildImage(spec, sharedInfoMa);
         // A poller takes a core for itself, and so does a vcpu.
         boolean pollers = spec.poller() && Runtime.getRuntime().availableProcessors() >= 2 * spec.vcpuCount();
-        this.vcpus = new VcpuThreads(domain, machine, pollers, !profile.syscallNeedsNoEnabling());
+        this.vcpus = new VcpuThreads(domain, machine, pollers, profile);
         this.grants = new GrantTable(machine.memory(), machine.frames(), domain.pageTables(), grantMfn,
                 GrantTable.MAX_FRAMES);
         vcpus.hypercalls(new Hypercalls(domain, grants, vcpus));

@@ -8,7 +8,6 @@ import xenolith.vmm.guest.MachineMemory;
 /// The virtual system registers that privileged instructions of the guest reach (`pv/emul-priv-op.c` has the rules, and
 /// [xenolith.vmm.emul.PrivilegedOps] applies them).
 final class GuestState implements PrivilegedState {
-    private static final long CR4_AT_START = 0x4_0660;
     private static final long XCR0_AT_START = 1;
     private static final int GP = 13;
     private static final int MSR_TSC_AUX = 0xc000_0103;
@@ -17,7 +16,6 @@ final class GuestState implements PrivilegedState {
     private final GuestCpu cpu;
     private final CpuidPolicy cpuid;
     private long cr2;
-    private long cr4 = CR4_AT_START;
     private long xcr0 = XCR0_AT_START;
     private long tscAux;
 
@@ -91,22 +89,22 @@ final class GuestState implements PrivilegedState {
 
     @Override
     public long cr4() {
-        return cr4;
+        return vcpu.cr4();
     }
 
     @Override
     public void cr4(long value) {
-        cr4 = value;
+        vcpu.cr4(value);
     }
 
     @Override
     public long debugRegister(int number) {
-        return vcpu.debugRegister(number);
+        return vcpu.debug().get(number);
     }
 
     @Override
     public boolean debugRegister(int number, long value) {
-        return vcpu.setDebugRegister(number, value);
+        return vcpu.debug().set(number, value) == 0;
     }
 
     @Override

@@ -2,6 +2,7 @@ package xenolith.vmm.machine;
 
 import xenolith.abi.XenCallback;
 import xenolith.vmm.control.DomainLog.Trace;
+import xenolith.vmm.domain.DebugRegisters;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.CpuidPolicy;
@@ -30,7 +31,6 @@ final class Traps {
     private static final int WITH_ERROR = 1 << 8 | 0x1f << 10 | 1 << 17 | 1 << 21;
     private static final long ERROR_USER = 4;
     private static final long RFLAGS_TF = 0x100;
-    private static final long DR6_SINGLE_STEP = 0x4000;
     /// Not IOPL, NT, RF, VM, VIF, VIP.
     private static final long USER_FLAGS = 0x24_0fd7;
     private static final int R11 = 11;
@@ -61,10 +61,34 @@ final class Traps {
         this.tracing = domain.log().traces(Trace.FAULTS);
     }
 
-    /// A gate at ring 0 rang for `vector`, with its frame on the interrupt stack.
-    void atRing0(int vector) {
+    /// A gate at ring 0 rang for `vector`, with its frame on the interrupt stack. Answers whether the registers are the
+    /// guest's own afterwards.
+    boolean atRing0(int vector) {
+        if (vector == DEBUG) {
+            return debugException();
+        }
         boolean hasError = vector < 32 && (WITH_ERROR >>> vector & 1) != 0;
         handle(vector, hasError, takeFrame(hasError), cpu.cr2());
+        return true;
+    }
+
+    /// A breakpoint on what MOV or POP loads into SS fires behind the next instruction; if that is an INT or SYSCALL,
+    /// behind our first one. Such a trap is dropped, as by Xen, and ring 0 goes on. So is one within a stub, which may
+    /// touch the guest's memory for it.
+    private boolean debugException() {
+        long at = MonitorWindow.debugFrameOffset();
+        if ((window.gateFrame(at, 1) & 3) == 0) {
+            cpu.ring0(window.gateFrame(at, 0), window.gateFrame(at, 3));
+            return false;
+        }
+        takeFrame(at, false);
+        noteDebugTrap();
+        if (cpu.inKernel() && MonitorAbi.isMonitorCode(cpu.rip())) {
+            cpu.rflags(cpu.rflags() & ~RFLAGS_TF);
+            return false;
+        }
+        handle(DEBUG, false, 0, 0);
+        return true;
     }
 
     /// A page fault's stub rang, at ring 3 but with the frame on the interrupt stack too.
@@ -139,7 +163,10 @@ final class Traps {
 
     /// Loads the guest's registers as the gate saved them; returns the error code.
     private long takeFrame(boolean hasError) {
-        long at = MonitorWindow.gateFrameOffset(hasError);
+        return takeFrame(MonitorWindow.gateFrameOffset(hasError), hasError);
+    }
+
+    private long takeFrame(long at, boolean hasError) {
         int word = hasError ? 1 : 0;
         long error = hasError ? window.gateFrame(at, 0) : 0;
         int cs = (int) window.gateFrame(at, word + 1) & 0xffff;
@@ -183,10 +210,6 @@ final class Traps {
                 state.taskSwitched(false);
                 deliver(vector, false, 0);
             }
-            case DEBUG -> {
-                noteDebugTrap();
-                deliver(vector, false, 0);
-            }
             case BREAKPOINT, OVERFLOW -> {
                 // Gates that ring 3 may raise by an instruction; the guest may want that for its kernel alone.
                 if (!cpu.inKernel() && vcpu.traps().dpl(vector) < 3) {
@@ -200,17 +223,32 @@ final class Traps {
         }
     }
 
-    /// The guest reads the cause of a debug trap from its virtual DR6; so far only single steps have one.
+    /// The guest reads the cause of a debug trap from its virtual DR6.
     private void noteDebugTrap() {
-        if ((cpu.rflags() & RFLAGS_TF) != 0) {
-            vcpu.setDebugRegister(6, vcpu.debugRegister(6) | DR6_SINGLE_STEP);
+        DebugRegisters debug = vcpu.debug();
+        if (debug.isLoaded() && debug.isActive()) {
+            debug.hit(cpu.debugStatus());
+        } else {
+            // The saved flags need not show TF: the step may have been over the POPF that cleared it.
+            debug.hitSingleStep();
+        }
+    }
+
+    /// The guest steps through its code, and the instruction that began with `flags` was done by us.
+    private void emulated(long flags) {
+        if ((flags & RFLAGS_TF) != 0) {
+            vcpu.debug().hitSingleStep();
+            handle(DEBUG, false, 0, 0);
         }
     }
 
     private void pageFault(long error, long faultAddress) {
         boolean kernel = cpu.inKernel();
+        long rip = cpu.rip();
+        long flags = cpu.rflags();
         if (kernel && pageTableTrap.emulate(error, faultAddress)) {
             domain.counters().pageTableWrite();
+            emulated(cpu.rip() == rip ? 0 : flags);
             return;
         }
         state.cr2(faultAddress);
@@ -225,8 +263,9 @@ final class Traps {
             deliver(vector, hasError, error);
             return;
         }
+        long flags = cpu.rflags();
         switch (privileged.execute(instruction, cpu, state)) {
-            case PrivilegedOps.EMULATED -> { }
+            case PrivilegedOps.EMULATED -> emulated(flags);
             case PrivilegedOps.REFUSED -> deliver(GENERAL_PROTECTION, true, 0);
             case PrivilegedOps.UNDEFINED -> deliver(INVALID_OPCODE, false, 0);
             case PrivilegedOps.SOFTWARE_INTERRUPT -> softwareInterrupt();

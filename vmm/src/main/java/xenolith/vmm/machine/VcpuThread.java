@@ -132,6 +132,9 @@ final class VcpuThread implements Runnable {
         if (domain.end() != null) {
             return Errno.EINTR;
         }
+        if (vcpu.debug().takeStale()) {
+            cpu.loadDebugRegisters(vcpu.debug());
+        }
         beforeEntry.run();
         lock.unlock();
         if (vcpu.takeFlush()) {
@@ -191,8 +194,7 @@ final class VcpuThread implements Runnable {
         }
         if (ma >= MonitorAbi.TRAP_BELL_MA && ma < MonitorAbi.TRAP_BELL_MA + 256) {
             domain.counters().exit(Exit.TRAP);
-            traps.atRing0((int) (ma - MonitorAbi.TRAP_BELL_MA));
-            return Registers.FREE;
+            return traps.atRing0((int) (ma - MonitorAbi.TRAP_BELL_MA)) ? Registers.FREE : Registers.HANDS_OFF;
         }
         switch ((int) (ma - MonitorAbi.CALL_BELL_MA)) {
             case MonitorAbi.BELL_KERNEL_FAULT -> {

@@ -12,6 +12,7 @@ import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.GuestRegisters;
+import xenolith.vmm.host.HostProfile;
 import xenolith.vmm.hypercall.Hypercalls;
 import xenolith.vmm.hypercall.VcpuLifecycle;
 
@@ -23,16 +24,18 @@ final class VcpuThreads implements VcpuLifecycle {
     private final Machine machine;
     private final boolean pollers;
     private final boolean enableSyscall;
+    private final boolean debugRegisters;
     private final GuestCpu[] cpus;
     private final boolean[] started;
     private final List<Thread> threads = new ArrayList<>();
     private Hypercalls hypercalls;
 
-    VcpuThreads(Domain domain, Machine machine, boolean pollers, boolean enableSyscall) {
+    VcpuThreads(Domain domain, Machine machine, boolean pollers, HostProfile profile) {
         this.domain = domain;
         this.machine = machine;
         this.pollers = pollers;
-        this.enableSyscall = enableSyscall;
+        this.enableSyscall = !profile.syscallNeedsNoEnabling();
+        this.debugRegisters = profile.breakpointsWork();
         this.cpus = new GuestCpu[domain.vcpuCount()];
         this.started = new boolean[domain.vcpuCount()];
     }
@@ -61,6 +64,9 @@ final class VcpuThreads implements VcpuLifecycle {
     private GuestCpu newCpu(int id) {
         GuestCpu cpu = new GuestCpu(id, machine.vcpu(id), domain.vcpu(id).window(), enableSyscall);
         machine.vcpu(id).getSregs(cpu.run().sregs());
+        if (debugRegisters) {
+            domain.vcpu(id).debug().loadIntoHardware();
+        }
         cpus[id] = cpu;
         domain.commits().startsOn(id, domain.vcpu(id).window().kernelCr3());
         return cpu;

@@ -40,6 +40,11 @@ public final class Descriptors {
         memory.writeInt(ma + 0x64, (TSS_LIMIT + 1) << 16);
     }
 
+    /// IST2, the stack of debug exceptions.
+    static void writeDebugStack(MachineMemory memory, long ma, long stackTop) {
+        writeUnaligned(memory, ma + 0x2c, stackTop);
+    }
+
     private static void writeUnaligned(MachineMemory memory, long ma, long value) {
         memory.writeInt(ma, (int) value);
         memory.writeInt(ma + 4, (int) (value >>> 32));

@@ -10,6 +10,8 @@ public final class Monitor {
     private static final long PAGE = MachineMemory.PAGE_SIZE;
     private static final int GATE_INTERRUPT = 0x8e;
     private static final int IST1 = 1;
+    private static final int IST2 = 2;
+    private static final int DEBUG = 1;
     /// Vectors that ring 3 may raise by an instruction: breakpoint and overflow.
     private static final int DPL3_FIRST = 3;
     private static final int DPL3_LAST = 4;
@@ -206,10 +208,11 @@ public final class Monitor {
         tables.map(MonitorTables.BOTH, va + MonitorAbi.W_TSS, tssMa, MonitorTables.WRITABLE);
         tables.map(MonitorTables.BOTH, va + MonitorAbi.W_IDT, idtMa, MonitorTables.WRITABLE);
         Descriptors.writeTss(memory, tssMa, va + MonitorAbi.W_SUPER + PAGE);
+        Descriptors.writeDebugStack(memory, tssMa, va + MonitorAbi.W_SUPER + MonitorAbi.DEBUG_STACK_TOP);
         for (int vector = 0; vector < 256; vector++) {
             int dpl = vector >= DPL3_FIRST && vector <= DPL3_LAST ? 3 : 0;
             Descriptors.writeGate(memory, idtMa + vector * 16L, va + MonitorAbi.W_HANDLERS + handler(vector),
-                    MonitorAbi.RING0_CS, GATE_INTERRUPT | dpl << 5, IST1);
+                    MonitorAbi.RING0_CS, GATE_INTERRUPT | dpl << 5, vector == DEBUG ? IST2 : IST1);
         }
     }
 

@@ -93,6 +93,9 @@ public final class MonitorAbi {
     public static final int RING0_SS = 0xe010;
     static final int TSS_SELECTOR = 0xe040;
 
+    /// Where in the super page the stack of debug exceptions begins; a multiple of 16.
+    static final int DEBUG_STACK_TOP = 0xe00;
+
     /// Written by Java and ring 0 only; the guest's kernel reads it through W_ALIAS.
     static final StructLayout SUPER = MemoryLayout.structLayout(
             word("S_KERNEL_CR3"), word("S_USER_CR3"), word("S_CR2"),
@@ -104,7 +107,10 @@ public final class MonitorAbi {
             MemoryLayout.paddingLayout(0x100 - 13 * 8),
             frame("S_FRAME_SYSCALL"), frame("S_FRAME_USER_FAULT"), frame("S_FRAME_KERNEL_FAULT"),
             frame("S_FRAME_KERNEL_GP"),
-            MemoryLayout.paddingLayout(0x1000 - 0x100 - 4 * 40 - 48),
+            MemoryLayout.paddingLayout(DEBUG_STACK_TOP - 40 - 0x100 - 4 * 40),
+            // gate 1 has a stack of its own: a debug exception may come at the first instruction of another gate
+            frame("S_DEBUG_FRAME"),
+            MemoryLayout.paddingLayout(0x1000 - 48 - DEBUG_STACK_TOP),
             // the frame that a gate pushes on the interrupt stack
             word("S_IST_ERROR"), word("S_IST_RIP"), word("S_IST_CS"), word("S_IST_RFLAGS"), word("S_IST_RSP"),
             word("S_IST_SS"));

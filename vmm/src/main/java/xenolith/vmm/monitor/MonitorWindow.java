@@ -153,6 +153,11 @@ public final class MonitorWindow {
         return MonitorAbi.superOffset(withError ? "S_IST_ERROR" : "S_IST_RIP");
     }
 
+    /// Offset of the frame of the last debug exception, which has no error code.
+    public static long debugFrameOffset() {
+        return MonitorAbi.superOffset("S_DEBUG_FRAME");
+    }
+
     /// Whether no commit is due: ring 0 says so at the end of one, and gate 0 is that of a divide error again.
     boolean commitDone() {
         return memory.readWord(superMa + COMMIT_RIP) == idleCommitRip;

@@ -45,7 +45,8 @@ class HostProfileTest {
         Behaviour seen = Profiles.software().behaviour();
         Behaviour without = new Behaviour(seen.syscallLands(), seen.int80Vector(), seen.hostWritesCoherent(),
                 seen.hostUpgradesSeen(), seen.commitsSeen(), List.of(256), seen.cpuidIntercepted(),
-                seen.tlsSelectorsLoad(), seen.tscIsHosts(), seen.mmioWriteAdvancesRip());
+                seen.tlsSelectorsLoad(), seen.tscIsHosts(), seen.mmioWriteAdvancesRip(),
+                seen.breakpointsWork());
         assertThat(with(Profiles.allCapabilities(), without).shortcomings())
                 .containsExactly("the monitor's L4 slot, 257, cannot be used from ring 3");
     }
@@ -54,7 +55,8 @@ class HostProfileTest {
     void aHostThatDoesNotSeeOurPageTablesCannotRunGuests() {
         Behaviour seen = Profiles.software().behaviour();
         Behaviour blind = new Behaviour(seen.syscallLands(), seen.int80Vector(), Answer.NO, Answer.NO, Answer.NO,
-                seen.usableSlots(), seen.cpuidIntercepted(), seen.tlsSelectorsLoad(), seen.tscIsHosts(), Answer.NO);
+                seen.usableSlots(), seen.cpuidIntercepted(), seen.tlsSelectorsLoad(), seen.tscIsHosts(), Answer.NO,
+                seen.breakpointsWork());
         assertThat(with(Profiles.allCapabilities(), blind).shortcomings()).hasSize(3);
     }
 }

@@ -22,13 +22,13 @@ final class Profiles {
     }
 
     private static Arbitrary<Behaviour> behaviours() {
-        Arbitrary<List<Answer>> answers = Arbitraries.of(Answer.class).list().ofSize(7);
+        Arbitrary<List<Answer>> answers = Arbitraries.of(Answer.class).list().ofSize(8);
         Arbitrary<List<Integer>> slots = Arbitraries.integers().between(Behaviour.FIRST_SLOT, Behaviour.LAST_SLOT)
                 .list().uniqueElements();
         return Combinators.combine(Arbitraries.of(Behaviour.Ring.class), Arbitraries.integers().between(-1, 255),
                 slots, answers).as((ring, int80, usable, answer) -> new Behaviour(ring, int80, answer.get(0),
                         answer.get(1), answer.get(2), usable, answer.get(3), answer.get(4), answer.get(5),
-                        answer.get(6)));
+                        answer.get(6), answer.get(7)));
     }
 
     private static Arbitrary<Costs> costs() {
@@ -39,7 +39,7 @@ final class Profiles {
     /// What a software KVM is like.
     static HostProfile software() {
         Behaviour behaviour = new Behaviour(Behaviour.Ring.RING3, Behaviour.INVALID_OPCODE, Answer.NO, Answer.YES,
-                Answer.YES, List.of(257, 258), Answer.NO, Answer.NO, Answer.YES, Answer.YES);
+                Answer.YES, List.of(257, 258), Answer.NO, Answer.NO, Answer.YES, Answer.YES, Answer.NO);
         return new HostProfile(12, allCapabilities(), behaviour, new Costs(41_000, 7_000, 900));
     }
 

@@ -13,6 +13,7 @@ import static xenolith.abi.HypercallNumber.STACK_SWITCH;
 import static xenolith.abi.HypercallNumber.VM_ASSIST;
 import static xenolith.abi.XenErrno.EFAULT;
 import static xenolith.abi.XenErrno.EINVAL;
+import static xenolith.abi.XenErrno.ENODEV;
 import static xenolith.abi.XenErrno.ENOSYS;
 import static xenolith.abi.XenErrno.EPERM;
 
@@ -233,9 +234,48 @@ class CpuStateTest {
         assertThat(calls.call(SET_DEBUGREG, 7, 0)).isZero();
         assertThat(calls.call(GET_DEBUGREG, 5)).isEqualTo(0x400);
         for (long register : new long[] {8, -1, 99}) {
-            assertThat(calls.call(SET_DEBUGREG, register, 0)).isEqualTo(-EINVAL);
-            assertThat(calls.call(GET_DEBUGREG, register)).isEqualTo(-EINVAL);
+            assertThat(calls.call(SET_DEBUGREG, register, 0)).isEqualTo(-ENODEV);
+            assertThat(calls.call(GET_DEBUGREG, register)).isEqualTo(-ENODEV);
         }
+    }
+
+    @Test
+    void withDebuggingExtensionsDr4AndDr5DoNotExist() {
+        calls.vcpu.cr4(calls.vcpu.cr4() | 8);
+        for (long register : new long[] {4, 5}) {
+            assertThat(calls.call(SET_DEBUGREG, register, 0)).isEqualTo(-ENODEV);
+            assertThat(calls.call(GET_DEBUGREG, register)).isEqualTo(-ENODEV);
+        }
+        assertThat(calls.call(SET_DEBUGREG, 6, 0)).isZero();
+    }
+
+    @Test
+    void noBreakpointIsSetOnTheHypervisorNorOnAPortAndGeneralDetectIsRefused() {
+        assertThat(calls.call(SET_DEBUGREG, 0, MonitorAbi.windowVa(0))).isEqualTo(-EPERM);
+        assertThat(calls.call(SET_DEBUGREG, 7, 0x2000)).isEqualTo(-EPERM);
+        for (int n = 0; n < 4; n++) {
+            long onPort = 2L << 16 + 4 * n;
+            assertThat(calls.call(SET_DEBUGREG, 7, onPort | 1L << 2 * n)).isEqualTo(-EPERM);
+            assertThat(calls.call(SET_DEBUGREG, 7, onPort)).as("not enabled").isZero();
+            assertThat(calls.call(SET_DEBUGREG, 7, 1L << 2 * n)).as("on execution").isZero();
+        }
+    }
+
+    @Test
+    void theVcpusThreadLoadsBreakpointsWhereTheyWork() {
+        calls.served(true);
+        assertThat(calls.call(SET_DEBUGREG, 7, 1)).isZero();
+        assertThat(calls.vcpu.debug().takeStale()).as("nothing to load them into").isFalse();
+
+        calls.vcpu.debug().loadIntoHardware();
+        assertThat(calls.call(SET_DEBUGREG, 0, HANDLER)).isEqualTo(CallContext.RING);
+        assertThat(calls.call(SET_DEBUGREG, 7, 0)).isEqualTo(CallContext.RING);
+        calls.served(false);
+        assertThat(calls.call(SET_DEBUGREG, 7, 0)).isZero();
+        assertThat(calls.vcpu.debug().takeStale()).isTrue();
+        assertThat(calls.vcpu.debug().takeStale()).isFalse();
+        calls.served(true);
+        assertThat(calls.call(SET_DEBUGREG, 0, HANDLER)).as("none is enabled").isZero();
     }
 
     // ---- vm_assist, physdev_op
