@@ -1,9 +1,11 @@
 package xenolith.vmm.domain;
 
+import java.lang.foreign.MemorySegment;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
+import xenolith.abi.XenSharedInfo;
 import xenolith.abi.XenVcpuInfo;
 import xenolith.vmm.control.DomainEnd;
 import xenolith.vmm.control.DomainLog;
@@ -76,7 +78,15 @@ public final class Domain {
             long infoMa = sharedInfoMa + XenVcpuInfo.SIZEOF * id;
             vcpus[id] = new Vcpu(id, this, monitor.window(id), clock, infoMa);
             monitor.mapVcpuInfo(id, infoMa);
-            vcpus[id].maskEvents(true);
+        }
+        maskAllEvents();
+    }
+
+    /// As Xen's domain builder does, also for vcpus that there are not.
+    private void maskAllEvents() {
+        MemorySegment shared = memory.frame(sharedInfoMa >>> MachineMemory.PAGE_SHIFT);
+        for (int id = 0; id < XenSharedInfo.XEN_LEGACY_MAX_VCPUS; id++) {
+            XenVcpuInfo.evtchnUpcallMask(shared, XenSharedInfo.vcpuInfo(0, id), 1);
         }
     }
 
