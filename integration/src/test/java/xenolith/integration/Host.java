@@ -96,6 +96,15 @@ final class Host {
         }
     }
 
+    /// Skips the calling test where one of `files`, which are `what`, is not there.
+    static void requireFiles(String what, Path... files) {
+        for (Path file : files) {
+            if (!Files.isReadable(file)) {
+                skip("no " + what + " at " + file + ": run ./dev setup");
+            }
+        }
+    }
+
     private static JsonNode json(String text) {
         try {
             return new ObjectMapper().readTree(text);
