@@ -359,6 +359,10 @@ stub_kernel_fault:
     and     $3, %eax
     cmp     $3, %eax                        /* a write to a present page: perhaps to a page table, the VMM knows */
     je      fault_slow
+    mov     ALIAS(S_CR2), %rax
+    sar     $39, %rax
+    cmp     $M2P_SLOT_SIGNED, %rax          /* the machine-to-phys array where it used to be: read for it by the VMM */
+    je      fault_slow
     cmpq    $0, ALIAS(S_FAULT_ENTRY)
     je      fault_slow
     mov     ALIAS(S_IST_RIP), %rax

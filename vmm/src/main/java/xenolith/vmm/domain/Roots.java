@@ -108,14 +108,18 @@ public final class Roots {
                 return PageTables.RETRY;
             }
             flavour[i] = wanted;
-            setSlot(mfn, wanted == USER ? monitor.userSlotEntry() : monitor.kernelSlotEntry());
+            setSlot(mfn, MonitorAbi.L4_SLOT, wanted == USER ? monitor.userSlotEntry() : monitor.kernelSlotEntry());
+            setSlot(mfn, MonitorAbi.TRADITIONAL_M2P_SLOT, wanted == USER ? 0 : monitor.traditionalM2pEntry());
         }
         loaded[i]++;
         return 0;
     }
 
-    private void setSlot(long mfn, long entry) {
-        long entryMa = (mfn << MachineMemory.PAGE_SHIFT) + MonitorAbi.L4_SLOT * 8L;
+    private void setSlot(long mfn, int slot, long entry) {
+        long entryMa = (mfn << MachineMemory.PAGE_SHIFT) + slot * 8L;
+        if (memory.readWord(entryMa) == entry) {
+            return;
+        }
         if (domain.commits().store(entryMa, memory.readWord(entryMa), entry, false)) {
             domain.commits().require();
         }

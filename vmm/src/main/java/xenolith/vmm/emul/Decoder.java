@@ -52,7 +52,9 @@ public final class Decoder {
 
     private boolean decodeInto(Instruction out) {
         int opcode = prefixes(out);
-        int descriptor = opcode == 0x0f ? OpcodeMap.twoByte(next()) : OpcodeMap.oneByte(opcode);
+        boolean escaped = opcode == 0x0f;
+        int last = escaped ? next() : opcode;
+        int descriptor = escaped ? OpcodeMap.twoByte(last) : OpcodeMap.oneByte(last);
         if (descriptor == 0 || overrun) {
             return false;
         }
@@ -66,6 +68,7 @@ public final class Decoder {
             }
         }
         out.operation = descriptor & OpcodeMap.OPERATION;
+        out.condition = last & 0xf;
         sizes(out, descriptor);
         if ((descriptor & OpcodeMap.MODRM) != 0) {
             operands(out, descriptor);

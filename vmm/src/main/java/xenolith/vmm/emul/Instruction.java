@@ -22,6 +22,8 @@ public final class Instruction {
     int memorySize;
     int source;
     long immediate;
+    /// Which flags a conditional instruction asks for: the low bits of its opcode. Noise for all others.
+    int condition;
 
     boolean lock;
     boolean repeat;
@@ -127,6 +129,7 @@ public final class Instruction {
         memorySize = 0;
         source = SOURCE_NONE;
         immediate = 0;
+        condition = 0;
         lock = false;
         repeat = false;
         operandSize16 = false;

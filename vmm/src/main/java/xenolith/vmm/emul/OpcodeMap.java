@@ -42,6 +42,8 @@ final class OpcodeMap {
     private static final int GROUP_BIT = 3;
     private static final int GROUP_TABLES = 4;
     private static final int GROUP_SYSTEM = 5;
+    private static final int GROUP_TEST = 6;
+    private static final int GROUP_PUSH = 7;
 
     private static final int[] ONE_BYTE = oneByteMap();
     private static final int[] TWO_BYTE = twoByteMap();
@@ -63,10 +65,13 @@ final class OpcodeMap {
         boolean register = modRm >= 0xc0;
         int flags = descriptor & ~(OPERATION | GROUP);
         return switch (descriptor & OPERATION) {
-            case GROUP_ARITHMETIC -> member == 7 ? 0 : flags | (Operation.ADD + member);
+            case GROUP_ARITHMETIC -> member == 7 ? flags & ~LOCKABLE | MEMORY_ONLY | Operation.CMP_MEMORY
+                    : flags | (Operation.ADD + member);
             case GROUP_MOV -> member == 0 ? flags | Operation.MOV : 0;
             case GROUP_BIT -> member >= 5 ? flags | (Operation.BTS + member - 5) : 0;
             case GROUP_TABLES -> tables(member);
+            case GROUP_TEST -> member <= 1 ? flags | Operation.TEST : 0;
+            case GROUP_PUSH -> member == 6 ? flags | Operation.PUSH : 0;
             default -> register ? systemRegister(modRm) : systemMemory(member);
         };
     }
@@ -107,13 +112,18 @@ final class OpcodeMap {
     private static int[] oneByteMap() {
         int[] map = new int[256];
         int store = MODRM | REGISTER | LOCKABLE;
+        int read = MODRM | REGISTER | MEMORY_ONLY;
         for (int i = 0; i < 7; i++) {
             pair(map, 8 * i, store | (Operation.ADD + i));
+            pair(map, 8 * i + 2, read | (Operation.LOAD_ADD + i));
         }
+        pair(map, 0x38, read | Operation.CMP_MEMORY);
+        pair(map, 0x3a, read | Operation.CMP);
         map[0x63] = MODRM | REGISTER | MEMORY_4 | Operation.LOAD_SIGN_EXTENDED;
         map[0x80] = MODRM | BYTE | IMMEDIATE_8 | GROUP | LOCKABLE | GROUP_ARITHMETIC;
         map[0x81] = MODRM | IMMEDIATE_Z | GROUP | LOCKABLE | GROUP_ARITHMETIC;
         map[0x83] = MODRM | IMMEDIATE_8 | GROUP | LOCKABLE | GROUP_ARITHMETIC;
+        pair(map, 0x84, read | Operation.TEST);
         pair(map, 0x86, store | Operation.XCHG);
         pair(map, 0x88, MODRM | REGISTER | Operation.MOV);
         pair(map, 0x8a, MODRM | REGISTER | Operation.LOAD);
@@ -124,8 +134,11 @@ final class OpcodeMap {
         map[0xcc] = Operation.INT;
         map[0xcd] = NUMBER_8 | Operation.INT;
         map[0xf4] = Operation.HLT;
+        map[0xf6] = MODRM | BYTE | IMMEDIATE_8 | GROUP | MEMORY_ONLY | GROUP_TEST;
+        map[0xf7] = MODRM | IMMEDIATE_Z | GROUP | MEMORY_ONLY | GROUP_TEST;
         map[0xfa] = Operation.CLI;
         map[0xfb] = Operation.STI;
+        map[0xff] = MODRM | WIDE | GROUP | MEMORY_ONLY | GROUP_PUSH;
         return map;
     }
 
@@ -144,6 +157,9 @@ final class OpcodeMap {
         map[0x00] = MODRM | GROUP | GROUP_TABLES;
         map[0x01] = MODRM | GROUP | GROUP_SYSTEM;
         system(map);
+        for (int condition = 0; condition < 16; condition++) {
+            map[0x40 + condition] = MODRM | REGISTER | MEMORY_ONLY | Operation.CMOV;
+        }
         map[0xab] = store | Operation.BTS;
         pair(map, 0xb0, store | Operation.CMPXCHG);
         map[0xb3] = store | Operation.BTR;

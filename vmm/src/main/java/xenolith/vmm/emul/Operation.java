@@ -29,46 +29,66 @@ public final class Operation {
     public static final int LOAD = 16;
     public static final int LOAD_ZERO_EXTENDED = 17;
     public static final int LOAD_SIGN_EXTENDED = 18;
+    // Arithmetic on a register with an operand in memory, in the order of ADD to XOR above.
+    public static final int LOAD_ADD = 19;
+    public static final int LOAD_OR = 20;
+    public static final int LOAD_ADC = 21;
+    public static final int LOAD_SBB = 22;
+    public static final int LOAD_AND = 23;
+    public static final int LOAD_SUB = 24;
+    public static final int LOAD_XOR = 25;
+    /// A register compared with memory.
+    public static final int CMP = 26;
+    /// Memory compared with a register or an immediate.
+    public static final int CMP_MEMORY = 27;
+    public static final int TEST = 28;
+    public static final int CMOV = 29;
+
+    /// The last operation that reads memory and writes no more than a register and flags.
+    static final int LAST_LOAD = CMOV;
+
+    /// Pushes eight bytes of memory.
+    public static final int PUSH = 30;
 
     // What faults at ring 3, or is forced to.
-    public static final int RDMSR = 20;
-    public static final int WRMSR = 21;
-    public static final int MOV_FROM_CR = 22;
-    public static final int MOV_TO_CR = 23;
-    public static final int MOV_FROM_DR = 24;
-    public static final int MOV_TO_DR = 25;
-    public static final int CLTS = 26;
-    public static final int INVD = 27;
-    public static final int WBINVD = 28;
-    public static final int HLT = 29;
-    public static final int CLI = 30;
-    public static final int STI = 31;
-    public static final int IN = 32;
-    public static final int OUT = 33;
-    public static final int INS = 34;
-    public static final int OUTS = 35;
-    public static final int XGETBV = 36;
-    public static final int XSETBV = 37;
-    public static final int RDTSC = 38;
-    public static final int RDTSCP = 39;
-    public static final int RDPMC = 40;
-    public static final int INVLPG = 41;
-    public static final int SWAPGS = 42;
-    public static final int SMSW = 43;
-    public static final int LMSW = 44;
+    public static final int RDMSR = 31;
+    public static final int WRMSR = 32;
+    public static final int MOV_FROM_CR = 33;
+    public static final int MOV_TO_CR = 34;
+    public static final int MOV_FROM_DR = 35;
+    public static final int MOV_TO_DR = 36;
+    public static final int CLTS = 37;
+    public static final int INVD = 38;
+    public static final int WBINVD = 39;
+    public static final int HLT = 40;
+    public static final int CLI = 41;
+    public static final int STI = 42;
+    public static final int IN = 43;
+    public static final int OUT = 44;
+    public static final int INS = 45;
+    public static final int OUTS = 46;
+    public static final int XGETBV = 47;
+    public static final int XSETBV = 48;
+    public static final int RDTSC = 49;
+    public static final int RDTSCP = 50;
+    public static final int RDPMC = 51;
+    public static final int INVLPG = 52;
+    public static final int SWAPGS = 53;
+    public static final int SMSW = 54;
+    public static final int LMSW = 55;
     /// SGDT, SIDT, SLDT, STR: they run natively at ring 3, or fault where UMIP is on.
-    public static final int STORE_TABLE = 45;
+    public static final int STORE_TABLE = 56;
     /// LGDT, LIDT, LLDT, LTR.
-    public static final int LOAD_TABLE = 46;
-    public static final int CPUID = 47;
+    public static final int LOAD_TABLE = 57;
+    public static final int CPUID = 58;
     /// `ud2` followed by the letters "xen" and `cpuid`: seven bytes that ask the hypervisor for its answer.
-    public static final int FORCED_CPUID = 48;
-    public static final int UD2 = 49;
+    public static final int FORCED_CPUID = 59;
+    public static final int UD2 = 60;
     /// `int n` with its vector as the immediate; `int3` is decoded as vector 3.
-    public static final int INT = 50;
+    public static final int INT = 61;
 
     /// One past the largest number above.
-    static final int COUNT = 51;
+    static final int COUNT = 62;
 
     private Operation() {}
 }

@@ -58,6 +58,12 @@ public record HostProfile(int apiVersion, Map<Capability, Integer> capabilities,
         return behaviour.hostWritesCoherent() == Answer.YES;
     }
 
+    /// Whether the machine-to-phys array can be mapped at its traditional place; false if that is not known: reads there
+    /// are then emulated, which is right on every host.
+    public boolean canMapTraditionalM2p() {
+        return behaviour.usableSlots().contains(MonitorAbi.TRADITIONAL_M2P_SLOT);
+    }
+
     /// Whether SYSCALL comes to LSTAR though EFER.SCE forbids it. Then it is better forbidden: the same hosts emulate the
     /// 32-bit one, and enter ring 0 at the lower half of CSTAR, where a process may have code of its own.
     public boolean syscallNeedsNoEnabling() {

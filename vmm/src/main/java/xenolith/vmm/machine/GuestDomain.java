@@ -51,7 +51,7 @@ public final class GuestDomain implements AutoCloseable {
         long grantMfn = machine.hiddenFrames(GrantTable.framesFor(GrantTable.MAX_FRAMES));
         GuestClock clock = new GuestClock(machine.tscKhz(), machine.tscOffset());
         Monitor monitor = new Monitor(machine.memory(), machine.allocator(), spec.vcpuCount(),
-                machine.m2pMa(), machine.m2p().segment().byteSize());
+                machine.m2pMa(), machine.m2p().segment().byteSize(), profile.canMapTraditionalM2p());
         this.domain = Domain.of(new DomainParts(domid, spec.name(), machine.memory(), machine.frames(), machine.m2p(),
                 machine.domainFrames(), machine.spareFrames(), machine::discard, sharedInfoMa, spec.vcpuCount(), clock,
                 monitor, profile.hostWritesCoherent(), spec.log()));

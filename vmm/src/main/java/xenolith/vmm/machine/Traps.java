@@ -44,6 +44,7 @@ final class Traps {
     private final Bounce bounce;
     private final GuestState state;
     private final PageTableTrap pageTableTrap;
+    private final MachineToPhysTrap machineToPhysTrap;
     private final PrivilegedOps privileged = new PrivilegedOps();
     private final Decoder decoder = new Decoder();
     private final Instruction instruction = new Instruction();
@@ -58,6 +59,7 @@ final class Traps {
         this.bounce = bounce;
         this.state = new GuestState(vcpu, cpu, cpuid);
         this.pageTableTrap = new PageTableTrap(vcpu, cpu, state);
+        this.machineToPhysTrap = new MachineToPhysTrap(vcpu, cpu, state);
         this.tracing = domain.log().traces(Trace.FAULTS);
     }
 
@@ -249,6 +251,9 @@ final class Traps {
         if (kernel && pageTableTrap.emulate(error, faultAddress)) {
             domain.counters().pageTableWrite();
             emulated(cpu.rip() == rip ? 0 : flags);
+            return;
+        }
+        if (kernel && machineToPhysTrap.emulate(error, faultAddress)) {
             return;
         }
         state.cr2(faultAddress);

@@ -41,6 +41,23 @@ public final class MachineToPhys {
         entries.setAtIndex(ValueLayout.JAVA_LONG, mfn - MachineMemory.BASE_MFN, pfn);
     }
 
+    /// Whether the array as guests see it has `byteLength` bytes, at most 8, from `byteOffset` on. It has none for the
+    /// addresses below the first machine frame.
+    public boolean covers(long byteOffset, int byteLength) {
+        long at = byteOffset - GUEST_BYTE_OFFSET;
+        return at >= 0 && at <= entries.byteSize() - byteLength;
+    }
+
+    /// The little-endian number of `byteLength` bytes that [#covers] has, at any alignment.
+    public long read(long byteOffset, int byteLength) {
+        long at = byteOffset - GUEST_BYTE_OFFSET;
+        long value = 0;
+        for (int i = 0; i < byteLength; i++) {
+            value |= (entries.get(ValueLayout.JAVA_BYTE, at + i) & 0xffL) << 8 * i;
+        }
+        return value;
+    }
+
     /// The bytes, to be mapped read-only into guests.
     public MemorySegment segment() {
         return entries;

@@ -27,10 +27,12 @@ public final class Monitor {
     private final long handlersKernel;
     private final long lstarUser;
     private final long lstarKernel;
+    private final long traditionalM2pEntry;
 
     /// Builds the monitor for `vcpuCount` vcpus; `m2pMa` and `m2pBytes` say where the machine-to-phys array lies, from
-    /// the entry of the first machine frame on.
-    public Monitor(MachineMemory memory, FrameAllocator frames, int vcpuCount, long m2pMa, long m2pBytes) {
+    /// the entry of the first machine frame on, and `traditionalM2p` whether it shall stand at its traditional place too.
+    public Monitor(MachineMemory memory, FrameAllocator frames, int vcpuCount, long m2pMa, long m2pBytes,
+            boolean traditionalM2p) {
         this.memory = memory;
         this.frames = frames;
         this.tables = new MonitorTables(memory, frames);
@@ -42,7 +44,9 @@ public final class Monitor {
         this.lstarUser = codePage("lstar_u");
         this.lstarKernel = codePage("lstar_k");
         mapCommitCode();
-        mapArray(MonitorAbi.M2P_VA + MachineMemory.BASE_MFN * Long.BYTES, m2pMa, m2pBytes);
+        long m2pStart = MachineMemory.BASE_MFN * Long.BYTES;
+        mapArray(MonitorAbi.M2P_VA + m2pStart, m2pMa, m2pBytes);
+        this.traditionalM2pEntry = traditionalM2p ? tables.readOnlyAlias(MonitorAbi.M2P_VA, m2pStart + m2pBytes) : 0;
         tables.mapLarge(MonitorAbi.DIRECT_MAP_VA, MachineMemory.BASE_MFN * PAGE, memory.frameCount() * PAGE,
                 MonitorTables.WRITABLE);
         for (int id = 0; id < vcpuCount; id++) {
@@ -63,6 +67,12 @@ public final class Monitor {
     /// The same entry in a root that the guest's user runs on.
     public long userSlotEntry() {
         return tables.userSlotEntry();
+    }
+
+    /// The L4 entry of slot [MonitorAbi#TRADITIONAL_M2P_SLOT] in a root that the guest's kernel runs on; 0 where ring 3
+    /// cannot use that slot. User roots have none.
+    public long traditionalM2pEntry() {
+        return traditionalM2pEntry;
     }
 
     /// LSTAR of vcpu `id`.

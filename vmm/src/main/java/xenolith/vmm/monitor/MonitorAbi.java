@@ -25,6 +25,8 @@ public final class MonitorAbi {
     static final long GDT_BYTES = 0x1_0000;
     /// The machine-to-phys array (`xen.h`: MACH2PHYS), read-only for the guest's kernel.
     public static final long M2P_VA = BASE + (32L << 30);
+    /// The L4 slot where guests that do not ask look for it, at the same place of the slot as Xen has it.
+    public static final int TRADITIONAL_M2P_SLOT = 256;
     /// Machine memory as ring 0 sees it, for commits. Supervisor only.
     static final long DIRECT_MAP_VA = BASE + (64L << 30);
 
@@ -174,6 +176,7 @@ public final class MonitorAbi {
         add(lines, "W_TRAP_BELL", W_TRAP_BELL);
         add(lines, "W_CALL_BELL", W_CALL_BELL);
         add(lines, "WINDOW_SLOT_SIGNED", L4_SLOT - 512);
+        add(lines, "M2P_SLOT_SIGNED", TRADITIONAL_M2P_SLOT - 512);
         add(lines, "STUB_BYTES", STUB_BYTES);
         add(lines, "H_GATE0", H_GATE0);
         add(lines, "H_GATE4", H_GATE4);

@@ -19,6 +19,7 @@ public final class MonitorTables {
     private static final long ADDRESS = 0x000f_ffff_ffff_f000L;
     private static final long TABLE = PRESENT | WRITABLE | RING3 | 0x20;
     private static final int LARGE_SHIFT = 21;
+    private static final int L3_SHIFT = 30;
 
     private final MachineMemory memory;
     private final FrameAllocator frames;
@@ -42,6 +43,16 @@ public final class MonitorTables {
         return userL3 | TABLE;
     }
 
+    /// An L4 entry, read-only, for a slot at whose start stands what kernel roots have from `va` on, for `byteLength`
+    /// bytes rounded up to 1 GiB; all of that must be mapped already. The tables below are shared.
+    long readOnlyAlias(long va, long byteLength) {
+        long l3 = newTable();
+        for (long at = 0; at < byteLength; at += 1L << L3_SHIFT) {
+            memory.writeWord(l3 + index(at, L3_SHIFT) * 8, memory.readWord(kernelL3 + index(va + at, L3_SHIFT) * 8));
+        }
+        return l3 | TABLE & ~WRITABLE;
+    }
+
     /// Maps one 4 KiB page and returns the machine address of its entry in the last of the chosen trees.
     public long map(int trees, long va, long ma, long rights) {
         long entry = 0;
@@ -58,7 +69,7 @@ public final class MonitorTables {
     void mapLarge(long va, long ma, long byteLength, long rights) {
         long step = 1L << LARGE_SHIFT;
         for (long at = 0; at < byteLength; at += step) {
-            long l2 = child(kernelL3, va + at, 30);
+            long l2 = child(kernelL3, va + at, L3_SHIFT);
             memory.writeWord(l2 + index(va + at, LARGE_SHIFT) * 8,
                     (ma + at) | PRESENT | LARGE | ACCESSED_DIRTY | rights);
         }
@@ -69,7 +80,7 @@ public final class MonitorTables {
     }
 
     private long map4k(long l3, long va, long ma, long rights) {
-        long l1 = child(child(l3, va, 30), va, LARGE_SHIFT);
+        long l1 = child(child(l3, va, L3_SHIFT), va, LARGE_SHIFT);
         long entry = l1 + index(va, 12) * 8;
         memory.writeWord(entry, leaf(ma, rights));
         return entry;

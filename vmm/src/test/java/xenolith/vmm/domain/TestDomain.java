@@ -65,7 +65,7 @@ public final class TestDomain implements DomainLog {
         MachineToPhys m2p = new MachineToPhys(memory.frame(m2pMfn));
         sharedInfoMa = shared(allocator, 1) << 12;
         grantMfn = allocator.allocate(GrantTable.framesFor(MAX_GRANT_FRAMES));
-        monitor = new Monitor(memory, allocator, vcpuCount, m2pMfn << 12, 4096);
+        monitor = new Monitor(memory, allocator, vcpuCount, m2pMfn << 12, 4096, true);
         domain = Domain.of(new DomainParts(DOMID, "test", memory, frames, m2p, FRAMES,
                 spare(allocator), this::discard, sharedInfoMa, vcpuCount,
                 new GuestClock(2_000_000, 0), monitor, hostWritesCoherent, this));

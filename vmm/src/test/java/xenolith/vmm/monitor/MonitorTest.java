@@ -12,6 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import xenolith.abi.x86.VirtualLayout;
 import xenolith.vmm.guest.MachineMemory;
 
 /// What either mode of a guest may do to the monitor's pages.
@@ -91,6 +92,26 @@ class MonitorTest {
             }
         }
         return found;
+    }
+
+    @Test
+    void theArrayAtItsTraditionalPlaceIsTheSameReadOnlyAndAlone() {
+        MonitorView traditional = new MonitorView(m.memory, m.monitor.traditionalM2pEntry());
+        long first = VirtualLayout.MACH2PHYS_VIRT_START + MachineMemory.BASE_MFN * 8;
+        List<Long> pages = new ArrayList<>();
+        for (long at = 0; at < 128L << 20; at += 4096) {
+            if (traditional.rights(VirtualLayout.MACH2PHYS_VIRT_START + at) != 0) {
+                pages.add(VirtualLayout.MACH2PHYS_VIRT_START + at);
+            }
+        }
+        assertThat(pages).containsExactly(first, first + 4096);
+        for (long va : pages) {
+            assertThat(traditional.rights(va)).isEqualTo(RING3_RO);
+            assertThat(traditional.ma(va)).isEqualTo(m.kernel.ma(MonitorAbi.M2P_VA + va - VirtualLayout.MACH2PHYS_VIRT_START));
+        }
+        for (long gib = 1; gib < 512; gib++) {
+            assertThat(traditional.rights(VirtualLayout.MACH2PHYS_VIRT_START + (gib << 30))).isZero();
+        }
     }
 
     @Test

@@ -13,7 +13,7 @@ final class TestMonitor {
     final FrameAllocator allocator = new FrameAllocator(memory);
     final long guestMfn = allocator.allocate(GUEST_FRAMES);
     final long m2pMfn = allocator.allocate(2);
-    final Monitor monitor = new Monitor(memory, allocator, 2, m2pMfn << 12, 2 * 4096);
+    final Monitor monitor = new Monitor(memory, allocator, 2, m2pMfn << 12, 2 * 4096, true);
     final MonitorView kernel = new MonitorView(memory, monitor.kernelSlotEntry());
     final MonitorView user = new MonitorView(memory, monitor.userSlotEntry());
 }
