@@ -254,6 +254,7 @@ final class Traps {
             return;
         }
         if (kernel && machineToPhysTrap.emulate(error, faultAddress)) {
+            emulated(flags);
             return;
         }
         state.cr2(faultAddress);
