@@ -18,6 +18,9 @@ public final class Fd implements AutoCloseable {
     public static final int O_CLOEXEC = 0x80000;
 
     private static final int CLOSED = -1;
+    private static final int SEEK_END = 2;
+    private static final int FALLOC_FL_KEEP_SIZE = 1;
+    private static final int FALLOC_FL_PUNCH_HOLE = 2;
 
     private volatile int raw;
 
@@ -78,6 +81,46 @@ public final class Fd implements AutoCloseable {
         } while (result == -Errno.EINTR);
         Reference.reachabilityFence(buf);
         return transferred("write", result);
+    }
+
+    /// Reads from file offset `offset` into the pieces. Returns how many bytes, 0 at the end of the file, or `-errno`.
+    public long preadv(Iovec to, long offset) {
+        if (to.isReadOnly()) {
+            throw new IllegalArgumentException("a piece is read-only");
+        }
+        CallState state = CallState.ofThread();
+        long result;
+        do {
+            result = Libc.preadv(state, raw, to.address(), to.count(), offset);
+        } while (result == -Errno.EINTR);
+        Reference.reachabilityFence(to);
+        return result;
+    }
+
+    /// Writes the pieces at file offset `offset`. Returns how many bytes, or `-errno`.
+    public long pwritev(Iovec from, long offset) {
+        CallState state = CallState.ofThread();
+        long result;
+        do {
+            result = Libc.pwritev(state, raw, from.address(), from.count(), offset);
+        } while (result == -Errno.EINTR);
+        Reference.reachabilityFence(from);
+        return result;
+    }
+
+    /// Waits until all written data is on the storage (`fdatasync(2)`). Returns 0 or `-errno`.
+    public int dataSync() {
+        return Libc.fdatasync(CallState.ofThread(), raw);
+    }
+
+    /// Gives the storage of a range back; it then reads as zeros (`fallocate(2)`). Returns 0 or `-errno`.
+    public int punchHole(long offset, long byteLength) {
+        return Libc.fallocate(CallState.ofThread(), raw, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, byteLength);
+    }
+
+    /// Where the file, or block device, ends. Throws [HostException] for what has no end.
+    public long end() {
+        return HostException.check("lseek", Libc.lseek(CallState.ofThread(), raw, 0, SEEK_END));
     }
 
     /// `ioctl(2)` with a struct: at least `byteLength` bytes of native memory. Returns the result, or `-errno`. `state`

@@ -111,6 +111,29 @@ final class Libc {
         return longResult(state, invoke(Transfers.PREAD, state, fd, buffer, byteLength, offset, 0, 0));
     }
 
+    private static final class Disks {
+        static final MethodHandle PREADV = link("preadv");
+        static final MethodHandle PWRITEV = link("pwritev");
+        static final MethodHandle FDATASYNC = link("fdatasync");
+        static final MethodHandle LSEEK = link("lseek");
+    }
+
+    static long preadv(CallState state, int fd, long iovec, int count, long offset) {
+        return longResult(state, invoke(Disks.PREADV, state, fd, iovec, count, offset, 0, 0));
+    }
+
+    static long pwritev(CallState state, int fd, long iovec, int count, long offset) {
+        return longResult(state, invoke(Disks.PWRITEV, state, fd, iovec, count, offset, 0, 0));
+    }
+
+    static int fdatasync(CallState state, int fd) {
+        return intResult(state, invoke(Disks.FDATASYNC, state, fd, 0, 0, 0, 0, 0));
+    }
+
+    static long lseek(CallState state, int fd, long offset, int whence) {
+        return longResult(state, invoke(Disks.LSEEK, state, fd, offset, whence, 0, 0, 0));
+    }
+
     private static final class Memory {
         static final MethodHandle MEMFD_CREATE = link("memfd_create");
         static final MethodHandle FTRUNCATE = link("ftruncate");

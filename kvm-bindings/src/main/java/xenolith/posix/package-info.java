@@ -1,6 +1,7 @@
 /// The few libc calls that a hypervisor needs, with their errors as [HostException].
 ///
-/// Headers: `<sys/mman.h>`, `<sys/eventfd.h>`, `<poll.h>`, `<signal.h>`, `<asm/termbits.h>`, `<time.h>`, `<unistd.h>`.
+/// Headers: `<sys/mman.h>`, `<sys/eventfd.h>`, `<poll.h>`, `<signal.h>`, `<asm/termbits.h>`, `<time.h>`, `<unistd.h>`,
+/// `<sys/uio.h>`.
 /// [Libc] links every downcall of the project; nothing else does. [NativeCode] has two of them to a page of
 /// instructions of our own, `rdtsc` and `cpuid`.
 ///

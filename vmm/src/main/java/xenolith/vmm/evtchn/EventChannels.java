@@ -1,6 +1,7 @@
 package xenolith.vmm.evtchn;
 
 import java.util.Arrays;
+import java.util.Optional;
 import xenolith.abi.DomId;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenVirq;
@@ -53,6 +54,24 @@ public final class EventChannels {
             throw new IllegalArgumentException("port=" + port + " is not a backend's");
         }
         return new BackendPort(port, backend.listener());
+    }
+
+    /// `EVTCHNOP_bind_interdomain` by a backend of this process, in domain 0: takes the other end of a port that waits
+    /// for domain 0. `guestPort` may be any number.
+    public synchronized Optional<EventPort> bindBackend(int guestPort) {
+        if (!(channel(guestPort) instanceof Channel.Unbound unbound) || unbound.remoteDomid() != CONTROL) {
+            return Optional.empty();
+        }
+        Channel.Listener listener = new Channel.Listener();
+        channels[guestPort] = new Channel.Backend(unbound.vcpu(), CONTROL, listener);
+        return Optional.of(new BackendPort(guestPort, listener));
+    }
+
+    /// The backend's end goes: the guest's is unbound, as in Xen. It may have been closed before.
+    private synchronized void closeBackend(int port, Channel.Listener listener) {
+        if (channel(port) instanceof Channel.Backend backend && backend.listener() == listener) {
+            channels[port] = new Channel.Unbound(backend.vcpu(), backend.remoteDomid());
+        }
     }
 
     /// `EVTCHNOP_bind_interdomain`; only to an unbound port of the same domain so far, as backends are bound by us.
@@ -309,6 +328,11 @@ public final class EventChannels {
         @Override
         public void onNotification(Runnable runnable) {
             listener.set(runnable);
+        }
+
+        @Override
+        public void close() {
+            closeBackend(port, listener);
         }
     }
 }

@@ -25,6 +25,7 @@ import xenolith.vmm.image.KernelImage;
 import xenolith.vmm.image.KernelSymbols;
 import xenolith.vmm.mm.Audit;
 import xenolith.vmm.monitor.Monitor;
+import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
 import xenolith.vmm.port.SharedPage;
@@ -164,12 +165,22 @@ public final class GuestDomain implements AutoCloseable {
         return domain.events().backendPort(storePort);
     }
 
-    /// What the guest grants domain 0: one for each device's backend, which closes it before the domain is closed.
-    public GrantAccess grants() {
-        return grants.backend(domain.lock(), () -> {
-            domain.commits().require();
-            domain.vcpu(0).interrupt();
-        });
+    /// What device backends use, who end their connections before the domain is closed.
+    public DeviceAccess devices() {
+        return new DeviceAccess() {
+            @Override
+            public GrantAccess grants() {
+                return grants.backend(domain.lock(), () -> {
+                    domain.commits().require();
+                    domain.vcpu(0).interrupt();
+                });
+            }
+
+            @Override
+            public Optional<EventPort> bind(int guestPort) {
+                return domain.events().bindBackend(guestPort);
+            }
+        };
     }
 
     public int consolePort() {

@@ -1,11 +1,15 @@
 package xenolith.vmm.port;
 
 /// A backend's end of an interdomain event channel (`xen/event_channel.h`).
-public interface EventPort {
+public interface EventPort extends AutoCloseable {
     /// Marks the guest's end pending and wakes the guest, as `EVTCHNOP_send` does. May be called by any thread.
     void notifyGuest();
 
     /// Says what to run when the guest sends on its end. It runs on a thread of the machine, in the middle of the
     /// guest's hypercall: it must only wake somebody and return.
     void onNotification(Runnable listener);
+
+    /// Ends the connection: the guest's end is unbound again, nothing is heard any more, and nobody is notified.
+    @Override
+    void close();
 }

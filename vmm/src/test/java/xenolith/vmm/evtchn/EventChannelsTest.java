@@ -296,6 +296,48 @@ class EventChannelsTest {
     }
 
     @Test
+    void aBackendTakesTheOtherEndOfAPortThatWaitsForDomainZero() {
+        int port = (int) events.allocUnbound(DomId.DOMID_SELF, 0);
+        EventPort backend = events.bindBackend(port).orElseThrow();
+        AtomicInteger heard = new AtomicInteger();
+        backend.onNotification(heard::incrementAndGet);
+
+        events.send(port);
+        backend.notifyGuest();
+
+        assertThat(heard).hasValue(1);
+        assertThat(events.isPending(port)).isTrue();
+        assertThat(events.bindBackend(port)).as("it has its other end").isEmpty();
+    }
+
+    @Test
+    void aBackendsEndThatGoesLeavesThePortUnbound() {
+        int port = (int) events.allocUnbound(DomId.DOMID_SELF, 0);
+        EventPort first = events.bindBackend(port).orElseThrow();
+        AtomicInteger heard = new AtomicInteger();
+        first.onNotification(heard::incrementAndGet);
+
+        first.close();
+        assertThat(events.send(port)).isZero();
+        assertThat(heard).hasValue(0);
+        EventPort second = events.bindBackend(port).orElseThrow();
+        first.close();
+        first.notifyGuest();
+        assertThat(events.isPending(port)).as("an end that is closed does nothing more").isFalse();
+        second.notifyGuest();
+        assertThat(events.isPending(port)).isTrue();
+    }
+
+    @Test
+    void aBackendTakesNoPortThatIsNotForIt() {
+        int own = (int) events.allocUnbound(DomId.DOMID_SELF, TestPorts.DOMID);
+        int ipi = (int) events.bindIpi(0);
+        for (int port : new int[] {own, ipi, 0, -1, 77, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+            assertThat(events.bindBackend(port)).as("port %d", port).isEmpty();
+        }
+    }
+
+    @Test
     void onlyABackendsPortHasABackendsEnd() {
         int port = (int) events.bindIpi(0);
 

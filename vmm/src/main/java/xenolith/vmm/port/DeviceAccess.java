@@ -1,0 +1,15 @@
+package xenolith.vmm.port;
+
+import java.util.Optional;
+
+/// What a device backend may ask of its domain when a frontend connects.
+public interface DeviceAccess {
+    /// The pages that the guest grants domain 0, for one connection: closing it unmaps whatever it mapped.
+    GrantAccess grants();
+
+    /// Connects to an event channel that the guest has made for domain 0 (`EVTCHNOP_alloc_unbound`).
+    ///
+    /// @param guestPort any number that the guest wrote
+    /// @return nothing if there is no such port, or if it is not for us or in use
+    Optional<EventPort> bind(int guestPort);
+}
