@@ -1,11 +1,12 @@
-/// What every device backend needs: a thread that sleeps until its guest has work, and the xenstore ring's two ends.
+/// What every device backend needs: a thread that sleeps until its guest has work, the handshake with a frontend
+/// through xenstore ([xenolith.backend.XenbusBackend]), and the xenstore ring's two ends.
 ///
-/// Header: `xen/io/xs_wire.h` (`struct xenstore_domain_interface`).
+/// Headers: `xen/io/xenbus.h`, `xen/io/xs_wire.h` (`struct xenstore_domain_interface`).
 ///
 /// Who may call: the backends of this module and the tool that starts them.
 ///
 /// Locks: none. A ring belongs to one thread; a [BackendThread] may be woken by any.
 ///
-/// What the guest can do to us: write any value at any moment into a ring's indices and bytes. A guest that breaks the
-/// rules stops its own backend, with a reason, and nothing else.
+/// What the guest can do to us: write any value at any moment into a ring's indices and bytes, and into its devices'
+/// nodes. A guest that breaks the rules stops its own backend, with a reason, and nothing else.
 package xenolith.backend;

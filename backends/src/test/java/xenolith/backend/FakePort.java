@@ -6,6 +6,7 @@ import xenolith.vmm.port.EventPort;
 /// An event channel without a machine: the test holds the guest's end.
 public final class FakePort implements EventPort {
     private final Semaphore toGuest = new Semaphore(0);
+    private volatile boolean closed;
     private volatile Runnable listener = () -> {
     };
 
@@ -17,6 +18,17 @@ public final class FakePort implements EventPort {
     @Override
     public void onNotification(Runnable runnable) {
         listener = runnable;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        listener = () -> {
+        };
+    }
+
+    public boolean isClosed() {
+        return closed;
     }
 
     /// The guest sends on its end.

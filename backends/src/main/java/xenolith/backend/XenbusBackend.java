@@ -1,0 +1,202 @@
+package xenolith.backend;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import xenolith.abi.io.XenbusState;
+import xenolith.xenstore.StoreClient;
+import xenolith.xenstore.StoreClient.WatchHandle;
+
+/// The backend's half of the handshake by which a device is found, connected and let go (`xen/io/xenbus.h`), the same
+/// for every kind of device.
+///
+/// | the frontend is | we are | what happens |
+/// |---|---|---|
+/// | `Initialising` | `InitWait` | nothing: it is for the frontend to look at our offer |
+/// | `Initialising` | `Connected`, `Closing` or `Closed` | it starts anew (a driver loaded again, a kernel after kexec): disconnect, offer, `InitWait` |
+/// | `Initialised` or `Connected` | `InitWait` | connect, `Connected` |
+/// | `Initialised` or `Connected` | `Closed` | as if it had been `Initialising` in between |
+/// | `Initialised` after `Connected` | `Connected` | it has made new rings: disconnect and connect |
+/// | `Closing` | any but `Closed` | `Closing`; requests are served on, the frontend may still flush |
+/// | `Closed`, or nothing that is a state | any | disconnect, `Closed`; a device that is not `online` any more ends here |
+/// | any other | any | nothing |
+///
+/// What cannot be served (a ring that lies, nodes that make no sense) is told by a node `error`, and the device goes to
+/// `Closing`; the frontend has a new start by going through `Closed` or `Initialising`. The guest may write any state at
+/// any time, and changes may be seen late or together: only what stands there now counts. Nothing here waits for the
+/// guest. A thread of its own does all this, so that a device that is slow to disconnect holds up no other.
+public final class XenbusBackend implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(XenbusBackend.class.getName());
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /// A frontend can break its device as often as it likes, and must not fill the log.
+    private static final int LOGGED_FAULTS = 10;
+
+    private final DeviceId device;
+    private final DeviceNodes nodes;
+    private final DeviceDriver driver;
+    private final StoreClient store;
+    private final BackendThread thread;
+    private volatile XenbusState state = XenbusState.INITIALISING;
+    private volatile Fault fault;
+    private volatile XenbusState frontendSeen = XenbusState.UNKNOWN;
+    private WatchHandle frontendWatch;
+    private WatchHandle onlineWatch;
+    /// Counts connections, so that a fault of an old one does not end a new one.
+    private int connection;
+    private int faultCount;
+
+    private record Fault(int connection, String reason) {
+    }
+
+    /// A device whose directories are in the store already.
+    public XenbusBackend(StoreClient store, DeviceId device, DeviceDriver driver) {
+        this.store = store;
+        this.device = device;
+        this.driver = driver;
+        this.nodes = new DeviceNodes(store, device);
+        this.thread = new BackendThread(device.kind() + '-' + device.domid() + '-' + device.number(), this::round,
+                this::lastRound);
+    }
+
+    /// Makes our offer and begins to follow the frontend.
+    public void start() {
+        thread.start();
+        frontendWatch = store.watch(nodes.frontendStatePath(), _ -> thread.wake());
+        onlineWatch = store.watch(device.backendPath() + "/online", _ -> thread.wake());
+    }
+
+    /// Where our half stands.
+    public XenbusState state() {
+        return state;
+    }
+
+    /// Where the frontend stood when we looked last.
+    XenbusState frontendSeen() {
+        return frontendSeen;
+    }
+
+    /// The toolstack takes the device away: the frontend is asked to close it, and gets no new one.
+    public void detach() {
+        nodes.write("online", "0");
+    }
+
+    /// Disconnects, when the domain is gone or about to go. When it returns no page of the guest's is touched any more.
+    @Override
+    public void close() {
+        if (frontendWatch != null) {
+            frontendWatch.close();
+            onlineWatch.close();
+        }
+        while (!thread.stop(PATIENCE)) {
+            LOG.log(Level.WARNING, "{0} is slow to end", device.backendPath());
+        }
+        driver.disconnect();
+    }
+
+    private boolean round() {
+        try {
+            step();
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "a fault of ours in " + device.backendPath(), e);
+            fail("internal error: " + e);
+        }
+        return false;
+    }
+
+    private void step() {
+        if (!nodes.exists()) {
+            driver.disconnect();
+            return;
+        }
+        if (state == XenbusState.INITIALISING) {
+            offer();
+        }
+        XenbusState frontend = nodes.frontendState();
+        XenbusState before = frontendSeen;
+        frontendSeen = frontend;
+        follow(frontend, before);
+        Fault broken = fault;
+        if (broken != null && broken.connection() == connection && state == XenbusState.CONNECTED) {
+            fail(broken.reason());
+        }
+        if (!nodes.isOnline() && state == XenbusState.CONNECTED) {
+            to(XenbusState.CLOSING);
+        } else if (!nodes.isOnline() && state == XenbusState.INIT_WAIT) {
+            to(XenbusState.CLOSED);
+        }
+    }
+
+    private boolean lastRound() {
+        driver.disconnect();
+        return false;
+    }
+
+    private void follow(XenbusState frontend, XenbusState before) {
+        switch (frontend) {
+            case INITIALISING -> {
+                if (state != XenbusState.INIT_WAIT && nodes.isOnline()) {
+                    offerAnew();
+                }
+            }
+            case INITIALISED, CONNECTED -> connectIfDue(frontend, before);
+            case CLOSING -> {
+                if (state != XenbusState.CLOSED) {
+                    to(XenbusState.CLOSING);
+                }
+            }
+            case CLOSED, UNKNOWN -> {
+                driver.disconnect();
+                to(XenbusState.CLOSED);
+            }
+            case INIT_WAIT, RECONFIGURING, RECONFIGURED -> { }
+        }
+    }
+
+    private void connectIfDue(XenbusState frontend, XenbusState before) {
+        if (state == XenbusState.CLOSED && nodes.isOnline()) {
+            offerAnew();
+        }
+        boolean again = state == XenbusState.CONNECTED && frontend == XenbusState.INITIALISED
+                && before == XenbusState.CONNECTED;
+        if (state != XenbusState.INIT_WAIT && !again) {
+            return;
+        }
+        driver.disconnect();
+        int mine = ++connection;
+        try {
+            driver.connect(nodes, reason -> {
+                fault = new Fault(mine, reason);
+                thread.wake();
+            });
+            to(XenbusState.CONNECTED);
+        } catch (FrontendException e) {
+            fail(e.getMessage());
+        }
+    }
+
+    private void offerAnew() {
+        driver.disconnect();
+        offer();
+    }
+
+    private void offer() {
+        driver.offer(nodes);
+        to(XenbusState.INIT_WAIT);
+    }
+
+    private void fail(String reason) {
+        if (faultCount++ < LOGGED_FAULTS) {
+            LOG.log(Level.WARNING, "{0} is closed: {1}", device.frontendPath(), reason);
+        }
+        driver.disconnect();
+        nodes.error(reason);
+        to(XenbusState.CLOSING);
+    }
+
+    private void to(XenbusState next) {
+        if (state != next) {
+            state = next;
+            nodes.backendState(next);
+        }
+    }
+}
