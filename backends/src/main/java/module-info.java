@@ -6,11 +6,14 @@
 module xenolith.backends {
     requires transitive xenolith.abi;
     requires transitive xenolith.vmm;
+    requires xenolith.kvm;
 
     exports xenolith.xenstore to
             xenolith.tool;
     exports xenolith.backend to
             xenolith.tool;
     exports xenolith.backend.console to
+            xenolith.tool;
+    exports xenolith.backend.blk to
             xenolith.tool;
 }

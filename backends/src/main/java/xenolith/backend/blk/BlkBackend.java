@@ -1,0 +1,119 @@
+package xenolith.backend.blk;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import xenolith.abi.io.BackRing;
+import xenolith.abi.io.Blkif;
+import xenolith.abi.io.IoProtocol;
+import xenolith.backend.DeviceDriver;
+import xenolith.backend.DeviceNodes;
+import xenolith.backend.FrontendException;
+import xenolith.vmm.port.DeviceAccess;
+import xenolith.vmm.port.EventPort;
+import xenolith.vmm.port.GrantAccess;
+
+/// A disk of a domain: what it offers its frontend, and the queues of a connection.
+public final class BlkBackend implements DeviceDriver, AutoCloseable {
+    /// Rings of up to 16 pages: 512 requests.
+    private static final int MAX_RING_PAGE_ORDER = 4;
+    private static final long MAX_U32 = 0xFFFF_FFFFL;
+
+    private final String name;
+    private final DiskImage image;
+    private final DeviceAccess domain;
+    private final int maxQueues;
+    private final List<BlkQueue> queues = new ArrayList<>();
+
+    /// @param name      for the names of threads
+    /// @param maxQueues how many rings a frontend may use
+    public BlkBackend(String name, DiskImage image, DeviceAccess domain, int maxQueues) {
+        this.name = name;
+        this.image = image;
+        this.domain = domain;
+        this.maxQueues = maxQueues;
+    }
+
+    @Override
+    public void offer(DeviceNodes nodes) {
+        nodes.write("max-ring-page-order", MAX_RING_PAGE_ORDER);
+        nodes.write("multi-queue-max-queues", maxQueues);
+        nodes.write("feature-max-indirect-segments", BlkRequest.MAX_SEGMENTS);
+        nodes.write("feature-persistent", 1);
+        nodes.write("feature-flush-cache", 1);
+        nodes.write("feature-barrier", 1);
+        if (!image.isReadOnly()) {
+            nodes.write("feature-discard", 1);
+            nodes.write("discard-granularity", DiskImage.SECTOR_BYTES);
+            nodes.write("discard-alignment", 0);
+            nodes.write("discard-secure", 0);
+        }
+    }
+
+    @Override
+    public void connect(DeviceNodes nodes, Consumer<String> onFault) throws FrontendException {
+        String protocol = nodes.read("protocol").orElse(IoProtocol.XEN_IO_PROTO_ABI_NATIVE);
+        if (!protocol.equals(IoProtocol.XEN_IO_PROTO_ABI_NATIVE)) {
+            throw new FrontendException("requests of another format than " + IoProtocol.XEN_IO_PROTO_ABI_NATIVE);
+        }
+        int queueCount = nodes.readNumber("multi-queue-num-queues", 1, maxQueues).orElse(1L).intValue();
+        int order = nodes.readNumber("ring-page-order", 0, MAX_RING_PAGE_ORDER).orElse(0L).intValue();
+        boolean persistent = nodes.read("feature-persistent").filter("1"::equals).isPresent();
+        try {
+            for (int i = 0; i < queueCount; i++) {
+                String prefix = queueCount == 1 ? "" : "queue-" + i + '/';
+                queues.add(queue(name + '-' + i, nodes, prefix, order, persistent, onFault));
+            }
+        } catch (FrontendException e) {
+            disconnect();
+            throw e;
+        }
+        nodes.write("sectors", image.sectorCount());
+        nodes.write("sector-size", DiskImage.SECTOR_BYTES);
+        nodes.write("physical-sector-size", DiskImage.SECTOR_BYTES);
+        nodes.write("info", image.isReadOnly() ? Blkif.VDISK_READONLY : 0);
+        queues.forEach(BlkQueue::start);
+    }
+
+    private BlkQueue queue(String queueName, DeviceNodes nodes, String prefix, int order, boolean persistent,
+            Consumer<String> onFault) throws FrontendException {
+        GrantAccess grants = domain.grants();
+        try {
+            BackRing ring = BackRing.attach(Blkif.RING, ringPages(nodes, prefix, order, grants));
+            EventPort port = domain.bind((int) nodes.require(prefix + "event-channel", 1, Integer.MAX_VALUE))
+                    .orElseThrow(() -> new FrontendException("'event-channel' is no port that waits for us"));
+            return new BlkQueue(queueName, image, grants, ring, port, persistent, onFault);
+        } catch (FrontendException e) {
+            grants.close();
+            throw e;
+        }
+    }
+
+    /// A ring of one page has one `ring-ref`, a larger one `ring-ref0` and so on.
+    private static MemorySegment[] ringPages(DeviceNodes nodes, String prefix, int order, GrantAccess grants)
+            throws FrontendException {
+        MemorySegment[] pages = new MemorySegment[1 << order];
+        for (int i = 0; i < pages.length; i++) {
+            String node = prefix + "ring-ref" + (order == 0 ? "" : i);
+            int handle = GrantedPages.map(grants, (int) nodes.require(node, 0, MAX_U32), true);
+            if (handle < 0) {
+                throw new FrontendException("'" + node + "' is no page that is granted to us: GNTST " + handle);
+            }
+            pages[i] = grants.page(handle);
+        }
+        return pages;
+    }
+
+    @Override
+    public void disconnect() {
+        queues.forEach(BlkQueue::stop);
+        queues.clear();
+    }
+
+    /// Closes the image. The device is disconnected by then.
+    @Override
+    public void close() {
+        image.close();
+    }
+}
