@@ -47,12 +47,14 @@ apt_lists() {
     done
 }
 
-# Downloads package $1 without installing it and unpacks from it the files that match $2 into directory $3.
+# Downloads package $1 without installing it and unpacks into directory $2 its files that match the patterns that follow.
 fetch_from_package() {
-    rm -rf "$3"
-    mkdir -p "$3"
-    (cd "$3" && apt-get download -q -o APT::Sandbox::User=root "$1" >&2) || fail "could not download the package $1"
-    dpkg-deb --fsys-tarfile "$3"/*.deb | tar -xf - -C "$3" --wildcards "$2"
+    rm -rf "$2"
+    mkdir -p "$2"
+    (cd "$2" && apt-get download -q -o APT::Sandbox::User=root "$1" >&2) || fail "could not download the package $1"
+    into=$2
+    shift 2
+    dpkg-deb --fsys-tarfile "$into"/*.deb | tar -xf - -C "$into" --wildcards "$@"
 }
 
 # The static busybox: the installed one, or one taken out of its package.
@@ -65,23 +67,26 @@ setup_busybox() {
     [ ! -x "$busybox" ] || return 0
     say "downloading busybox-static"
     apt_lists busybox-static
-    fetch_from_package busybox-static '*/busybox' "$cache/busybox.part"
+    fetch_from_package busybox-static "$cache/busybox.part" '*/busybox'
     mkdir -p "$cache/busybox"
     find "$cache/busybox.part" -type f -name busybox -exec mv {} "$busybox" \;
     rm -rf "$cache/busybox.part"
     [ -x "$busybox" ] || fail "the package busybox-static holds no busybox"
 }
 
-# A stock kernel: $1 is our name for it, $2 the package that depends on the current one.
+# A stock kernel with the modules that tests load: $1 is our name for it, $2 the package that depends on the current one.
 setup_kernel() {
     target=$kernels/$1
-    [ ! -r "$target/vmlinuz" ] || [ ! -r "$target/version" ] || return 0
+    [ ! -r "$target/vmlinuz" ] || [ ! -r "$target/version" ] || [ ! -d "$target/modules" ] || return 0
     apt_lists "$2"
     package=$(apt-cache depends --important "$2" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1)
     [ -n "$package" ] || fail "apt names no kernel for $2 (is this Debian?)"
     say "downloading the $1 kernel, $package"
-    fetch_from_package "$package" './boot/vmlinuz-*' "$target.part"
+    fetch_from_package "$package" "$target.part" './boot/vmlinuz-*' './lib/modules/*/xen-blkfront.ko'
     mv "$target.part"/boot/vmlinuz-* "$target.part/vmlinuz"
+    mkdir "$target.part/modules"
+    find "$target.part/lib" -name '*.ko' -exec mv {} "$target.part/modules/" \;
+    rm -r "$target.part/lib"
     for deb in "$target.part"/*.deb; do
         dpkg-deb -W --showformat='${Package} ${Version}\n' "$deb" >"$target.part/version"
         rm "$deb"

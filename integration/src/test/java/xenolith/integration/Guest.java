@@ -16,6 +16,7 @@ final class Guest {
     private final Kernel kernel;
     private final List<String> options = new ArrayList<>();
     private Path image = Host.testImage();
+    private final List<Path> files = new ArrayList<>();
 
     private Guest(Kernel kernel) {
         this.kernel = kernel;
@@ -40,12 +41,18 @@ final class Guest {
         return this;
     }
 
+    /// Puts a module of the kernel's at the root of the guest's files; skips the calling test if it was not fetched.
+    Guest module(String name) {
+        files.add(Host.requireModule(kernel, name));
+        return this;
+    }
+
     /// Boots, runs `script` in the guest, and waits for the end.
     Launched run(String script) {
         try {
             Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
             try {
-                GuestImage.writeWithScript(initrd, image, script);
+                GuestImage.writeWithScript(initrd, image, script, files);
                 return Launched.of(arguments(initrd), null);
             } finally {
                 Host.delete(initrd);

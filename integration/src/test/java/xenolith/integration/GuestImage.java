@@ -7,10 +7,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveOutputStream;
 
-/// The guest image with one file more: a kernel unpacks one cpio archive after the other.
+/// The guest image with some files more: a kernel unpacks one cpio archive after the other.
 final class GuestImage {
     /// The kernel looks for an uncompressed archive at multiples of four bytes only.
     private static final int ALIGNMENT = 4;
@@ -18,20 +19,27 @@ final class GuestImage {
     private GuestImage() {
     }
 
-    /// Writes to `file` the image `base` with `script` as `/script`, which its first process runs.
-    static void writeWithScript(Path file, Path base, String script) throws IOException {
+    /// Writes to `file` the image `base` with `script` as `/script`, which its first process runs, and other files at its
+    /// root.
+    static void writeWithScript(Path file, Path base, String script, List<Path> others) throws IOException {
         byte[] image = Files.readAllBytes(base);
-        byte[] bytes = script.getBytes(UTF_8);
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
             out.write(image);
             out.write(new byte[-image.length & (ALIGNMENT - 1)]);
             CpioArchiveOutputStream archive = new CpioArchiveOutputStream(out);
-            CpioArchiveEntry entry = new CpioArchiveEntry("script", bytes.length);
-            entry.setMode(CpioArchiveEntry.C_ISREG | 0755);
-            archive.putArchiveEntry(entry);
-            archive.write(bytes);
-            archive.closeArchiveEntry();
+            add(archive, "script", script.getBytes(UTF_8));
+            for (Path other : others) {
+                add(archive, other.getFileName().toString(), Files.readAllBytes(other));
+            }
             archive.finish();
         }
+    }
+
+    private static void add(CpioArchiveOutputStream archive, String name, byte[] bytes) throws IOException {
+        CpioArchiveEntry entry = new CpioArchiveEntry(name, bytes.length);
+        entry.setMode(CpioArchiveEntry.C_ISREG | 0755);
+        archive.putArchiveEntry(entry);
+        archive.write(bytes);
+        archive.closeArchiveEntry();
     }
 }

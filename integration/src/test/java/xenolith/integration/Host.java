@@ -68,6 +68,26 @@ final class Host {
         requireKvm();
     }
 
+    /// A module of a kernel; skips the calling test where it was not fetched with it.
+    static Path requireModule(Kernel kernel, String name) {
+        Path module = kernel.path().resolveSibling("modules").resolve(name);
+        if (!Files.isReadable(module)) {
+            skip("no module " + module + ": run ./dev setup");
+        }
+        return module;
+    }
+
+    /// A program of this machine; skips the calling test where there is none.
+    static String requireProgram(String name, String packageName) {
+        for (String folder : List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin")) {
+            if (Files.isExecutable(Path.of(folder, name))) {
+                return folder + '/' + name;
+            }
+        }
+        skip("no program " + name + " (" + packageName + ")");
+        throw new AssertionError("skipping did not end the test");
+    }
+
     /// What `xenolith info` says, asked once.
     private static final class Info {
         static final Launched ONCE = Launched.of(List.of("info", "--json"), null);

@@ -1,5 +1,6 @@
 package xenolith.tool.cli;
 
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -31,5 +32,11 @@ final class Commands {
 
     static OptionSpec value(String name, String label, String description) {
         return OptionSpec.builder(name).type(String.class).arity("1").paramLabel(label).description(description).build();
+    }
+
+    /// An option that may be given several times.
+    static OptionSpec values(String name, String label, String description) {
+        return OptionSpec.builder(name).type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel(label)
+                .description(description).build();
     }
 }

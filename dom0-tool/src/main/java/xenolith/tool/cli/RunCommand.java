@@ -7,6 +7,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import xenolith.tool.control.BadInputException;
 import xenolith.tool.control.ConsoleTarget;
+import xenolith.tool.control.DiskConfig;
 import xenolith.tool.control.DomainConfig;
 import xenolith.tool.control.DomainEnd;
 import xenolith.tool.control.DomainResult;
@@ -36,6 +37,8 @@ final class RunCommand {
         spec.addOption(Commands.value("--name", "NAME", "The domain's name (default: guest)."));
         spec.addOption(Commands.value("--memory", "SIZE", "Its memory, as 128M or 2G (default: 512M)."));
         spec.addOption(Commands.value("--vcpus", "N", "Its virtual CPUs (default: 1)."));
+        spec.addOption(Commands.values("--disk", "DISK", "A disk: path=FILE,dev=xvda[,ro][,format=raw], or FILE,raw,xvda,w"
+                + " as in xl. May be given again."));
         spec.addOption(Commands.value("--console", "WHERE", "stdio (default), pty or file:PATH."));
         spec.addOption(Commands.value("--stats", "FILE", "Write what the domain cost as JSON when it ends."));
         spec.addOption(Commands.flag("--scramble-frames", "Give the domain its machine frames in a permuted order."));
@@ -49,6 +52,7 @@ final class RunCommand {
                 "Examples:",
                 "  xenolith run --kernel vmlinuz --initrd initrd.gz",
                 "  xenolith run --kernel vmlinuz --initrd initrd.gz --memory 2G --cmdline 'console=hvc0 quiet'",
+                "  xenolith run --kernel vmlinuz --initrd initrd.gz --disk path=root.img,dev=xvda",
                 "  xenolith run --kernel vmlinuz --console file:guest.log --stats boot.json",
                 "",
                 "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 130 left with Ctrl-];",
@@ -99,7 +103,8 @@ final class RunCommand {
                 parsed.hasMatchedOption("--scramble-frames"),
                 !parsed.hasMatchedOption("--no-poller"),
                 parsed.hasMatchedOption("--audit"),
-                traces == null ? Set.of() : Trace.parse(traces));
+                traces == null ? Set.of() : Trace.parse(traces),
+                DiskConfig.parseAll(parsed.matchedOptionValue("--disk", List.of())));
     }
 
     private static String option(ParseResult parsed, String name, String otherwise) {

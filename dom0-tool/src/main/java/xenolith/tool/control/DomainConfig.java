@@ -1,6 +1,7 @@
 package xenolith.tool.control;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /// What a domain is asked to be. Immutable; whoever holds one may rely on every bound stated here.
@@ -17,6 +18,7 @@ import java.util.Set;
 /// @param poller         serve hypercalls from a polling thread where a host core is free
 /// @param audit          recount all references to frames when the domain has ended
 /// @param traces         what to log
+/// @param disks          its disks, of different names
 public record DomainConfig(
         String name,
         long memoryBytes,
@@ -29,7 +31,8 @@ public record DomainConfig(
         boolean scrambleFrames,
         boolean poller,
         boolean audit,
-        Set<Trace> traces) {
+        Set<Trace> traces,
+        List<DiskConfig> disks) {
 
     public static final long MIN_MEMORY_BYTES = 32L << 20;
     public static final long MAX_MEMORY_BYTES = 256L << 30;
@@ -46,6 +49,7 @@ public record DomainConfig(
         }
         KernelCommandLine.checked(cmdline);
         traces = Set.copyOf(traces);
+        disks = List.copyOf(disks);
     }
 
     /// The file of an option as a path, or [BadInputException] that names `what` it should have been.

@@ -54,8 +54,7 @@ final class LocalRunner implements DomainRunner {
             DomainTree.write(client, description(config, domain));
             server.introduce(DOMID, new XenstoreRingTransport(domain.storePage(), domain.storeEvents()));
             ConsolePump.start(console, backend.input());
-            domain.start();
-            var end = await(domain);
+            var end = runWithDisks(config, domain, client);
             times.mark("end");
             Optional<List<String>> audit = config.audit() ? Optional.of(domain.audit()) : Optional.empty();
             server.domainShutDown(DOMID);
@@ -66,6 +65,14 @@ final class LocalRunner implements DomainRunner {
                 times.at("first_console_byte", backend.firstByteNanoTime());
             }
             return new DomainResult(end(end), stats(domain.report(), times), audit);
+        }
+    }
+
+    private static xenolith.vmm.control.DomainEnd runWithDisks(DomainConfig config, GuestDomain domain,
+            StoreClient client) {
+        try (Disks _ = Disks.attach(config.disks(), domain.devices(), client, DOMID, config.vcpuCount())) {
+            domain.start();
+            return await(domain);
         }
     }
 

@@ -7,12 +7,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import xenolith.tool.control.ConsoleTarget;
+import xenolith.tool.control.DiskConfig;
 import xenolith.tool.control.DomainConfig;
 import xenolith.tool.control.Trace;
 
@@ -120,9 +122,11 @@ class MainTest {
     void everyOptionReachesTheDomain() {
         DomainConfig config = config("run", "--kernel", kernel, "--initrd", kernel, "--cmdline", "quiet", "--exact-cmdline",
                 "--name", "web", "--memory", "1G", "--vcpus", "2", "--console", "pty", "--stats", "s.json",
-                "--scramble-frames", "--no-poller", "--audit", "--trace", "exits,refusals");
+                "--scramble-frames", "--no-poller", "--audit", "--trace", "exits,refusals",
+                "--disk", "path=" + kernel + ",dev=xvda,ro", "--disk", kernel + ",raw,xvdb,w");
         assertThat(config).isEqualTo(new DomainConfig("web", 1L << 30, 2, Path.of(kernel), Path.of(kernel), "quiet",
                 new ConsoleTarget.Pty(), Path.of("s.json"), true, false, true,
-                Set.of(Trace.EXITS, Trace.REFUSALS)));
+                Set.of(Trace.EXITS, Trace.REFUSALS), List.of(new DiskConfig(Path.of(kernel), "xvda", 51712, true),
+                        new DiskConfig(Path.of(kernel), "xvdb", 51728, false))));
     }
 }

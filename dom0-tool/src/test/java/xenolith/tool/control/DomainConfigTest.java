@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +20,7 @@ class DomainConfigTest {
 
     private static DomainConfig config(String name, long memoryBytes, int vcpuCount, String cmdline) {
         return new DomainConfig(name, memoryBytes, vcpuCount, Path.of("vmlinuz"), null, cmdline,
-                new ConsoleTarget.Stdio(), null, false, true, false, Set.of());
+                new ConsoleTarget.Stdio(), null, false, true, false, Set.of(), List.of());
     }
 
     @Test
