@@ -15,6 +15,7 @@ static const struct { const char *name; int (*run)(void); } TESTS[] = {
     {"forks", test_forks},
     {"fp", test_fp},
     {"getppid", test_getppid},
+    {"ldt", test_ldt},
     {"mprotect", test_mprotect},
     {"signals", test_signals},
     {"smpstress", test_smpstress},

@@ -6,6 +6,7 @@ int test_cow(void);
 int test_forks(void);
 int test_fp(void);
 int test_getppid(void);
+int test_ldt(void);
 int test_mprotect(void);
 int test_signals(void);
 int test_smpstress(void);

@@ -43,6 +43,7 @@ public final class Domain {
     private final RefusalTrace refusalTrace;
     private final EventChannels events;
     private final GuestGdts gdts;
+    private final GuestLdts ldts;
     private final Vcpu[] vcpus;
     private final Counters counters = new Counters();
     private final ReentrantLock lock = new ReentrantLock();
@@ -74,6 +75,7 @@ public final class Domain {
         this.vcpus = new Vcpu[parts.vcpuCount()];
         this.events = new EventChannels(domid, memory, sharedInfoMa, vcpus);
         this.gdts = new GuestGdts(this, vcpus.length);
+        this.ldts = new GuestLdts(this, vcpus.length);
         for (int id = 0; id < vcpus.length; id++) {
             long infoMa = sharedInfoMa + XenVcpuInfo.SIZEOF * id;
             vcpus[id] = new Vcpu(id, this, monitor.window(id), clock, infoMa);
@@ -167,6 +169,10 @@ public final class Domain {
 
     public GuestGdts gdts() {
         return gdts;
+    }
+
+    public GuestLdts ldts() {
+        return ldts;
     }
 
     public Counters counters() {

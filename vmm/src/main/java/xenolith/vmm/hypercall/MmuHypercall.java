@@ -140,8 +140,7 @@ final class MmuHypercall {
                 commits.flush();
                 return 0;
             case XenMmu.MMUEXT_SET_LDT:
-                // A table is refused until LDTs work; removing one is what Linux does at every turn.
-                return entries == 0 ? 0 : -XenErrno.EINVAL;
+                return domain.ldts().set(c.vcpu().id(), c.rootMfn(), arg1, entries & 0xffff_ffffL);
             case XenMmu.MMUEXT_CLEAR_PAGE:
                 return clearPage(arg1);
             case XenMmu.MMUEXT_COPY_PAGE:

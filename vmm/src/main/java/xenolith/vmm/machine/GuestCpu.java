@@ -286,6 +286,7 @@ final class GuestCpu implements GuestRegisters {
         private static final long EFER_SCE = 1;
         private static final int TSS_BUSY = 0xb;
         private static final int TSS_LIMIT = 0x67;
+        private static final int LDT_TYPE = 2;
 
         static void init(MemorySegment s, int id, long cr3) {
             KvmSregs.cr0(s, CR0);
@@ -297,7 +298,7 @@ final class GuestCpu implements GuestRegisters {
                 KvmSegment.data(s, at, 0, 3);
                 KvmSegment.unusable(s, at, 1);
             }
-            noLdt(s);
+            ldt(s, id);
             KvmSregs.gdtBase(s, Monitor.gdtBase(id));
             KvmSregs.gdtLimit(s, Monitor.gdtLimit());
             KvmSregs.idtBase(s, Monitor.idtBase(id));
@@ -312,13 +313,16 @@ final class GuestCpu implements GuestRegisters {
             KvmSegment.unusable(s, KvmSregs.TR, 0);
         }
 
-        /// KVM starts a vcpu with an LDT at address 0, where the guest could put a gate to ring 0.
-        private static void noLdt(MemorySegment s) {
-            KvmSegment.base(s, KvmSregs.LDT, 0);
-            KvmSegment.limit(s, KvmSregs.LDT, 0);
-            KvmSegment.selector(s, KvmSregs.LDT, 0);
-            KvmSegment.present(s, KvmSregs.LDT, 0);
-            KvmSegment.unusable(s, KvmSregs.LDT, 1);
+        /// Never left alone: KVM starts a vcpu with an LDT at address 0, where the guest could put a gate to ring 0.
+        private static void ldt(MemorySegment s, int id) {
+            KvmSegment.base(s, KvmSregs.LDT, Monitor.ldtBase(id));
+            KvmSegment.limit(s, KvmSregs.LDT, Monitor.ldtLimit());
+            KvmSegment.selector(s, KvmSregs.LDT, Monitor.ldtSelector());
+            KvmSegment.type(s, KvmSregs.LDT, LDT_TYPE);
+            KvmSegment.present(s, KvmSregs.LDT, 1);
+            KvmSegment.s(s, KvmSregs.LDT, 0);
+            KvmSegment.dpl(s, KvmSregs.LDT, 0);
+            KvmSegment.unusable(s, KvmSregs.LDT, 0);
         }
     }
 }

@@ -8,6 +8,7 @@ import xenolith.abi.XenTrapInfo;
 import xenolith.abi.XenUserRegs;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.GuestGdts;
+import xenolith.vmm.domain.GuestLdts;
 import xenolith.vmm.domain.TrapTable;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.GuestRegisters;
@@ -38,7 +39,8 @@ final class VcpuBirth {
     long take() {
         MemorySegment c = context;
         long entries = GuestContext.gdtEnts(c, 0);
-        if (entries < 0 || entries > DescriptorTables.GDT_ENTRIES || GuestContext.ldtEnts(c, 0) != 0
+        if (entries < 0 || entries > DescriptorTables.GDT_ENTRIES
+                || !GuestLdts.isAcceptable(GuestContext.ldtBase(c, 0), GuestContext.ldtEnts(c, 0))
                 || (GuestContext.flags(c, 0) & GuestContext.VGCF_IN_KERNEL) == 0) {
             return -XenErrno.EINVAL;
         }
@@ -56,11 +58,14 @@ final class VcpuBirth {
             return rc;
         }
         rc = domain.gdts().set(vcpu.id(), frames, gdtFrames);
-        if (rc < 0) {
-            dropRoots();
-            return rc;
+        if (rc == 0) {
+            rc = domain.ldts().set(vcpu.id(), kernelMfn, GuestContext.ldtBase(c, 0), GuestContext.ldtEnts(c, 0));
         }
-        return 0;
+        if (rc < 0) {
+            domain.gdts().set(vcpu.id(), frames, 0);
+            dropRoots();
+        }
+        return rc;
     }
 
     private boolean handlersAreGuests() {

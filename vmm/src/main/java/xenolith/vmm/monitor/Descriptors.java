@@ -10,21 +10,26 @@ public final class Descriptors {
     public static final long DATA_DPL0 = 0x00cf_9300_0000_ffffL;
     public static final long DATA_DPL3 = 0x00cf_f300_0000_ffffL;
     private static final long TSS_AVAILABLE = 0x0000_8b00_0000_0000L;
+    private static final long LDT = 0x0000_8200_0000_0000L;
     private static final int TSS_LIMIT = 0x67;
 
     private Descriptors() {
     }
 
     /// The flat segments that Xen promises, and ours.
-    static void writeReserved(MachineMemory memory, long gdtMa, long tssVa) {
+    static void writeReserved(MachineMemory memory, long gdtMa, long tssVa, long ldtVa) {
         memory.writeWord(gdtMa + MonitorAbi.RING0_CS, CODE64_DPL0);
         memory.writeWord(gdtMa + MonitorAbi.RING0_SS, DATA_DPL0);
         memory.writeWord(gdtMa + (MonitorAbi.GUEST_CS32 & -8), CODE32_DPL3);
         memory.writeWord(gdtMa + (MonitorAbi.GUEST_SS & -8), DATA_DPL3);
         memory.writeWord(gdtMa + (MonitorAbi.GUEST_CS & -8), CODE64_DPL3);
-        memory.writeWord(gdtMa + MonitorAbi.TSS_SELECTOR, TSS_AVAILABLE | TSS_LIMIT
-                | (tssVa & 0xffffffL) << 16 | (tssVa >>> 24 & 0xff) << 56);
-        memory.writeWord(gdtMa + MonitorAbi.TSS_SELECTOR + 8, tssVa >>> 32);
+        writeSystem(memory, gdtMa + MonitorAbi.TSS_SELECTOR, TSS_AVAILABLE | TSS_LIMIT, tssVa);
+        writeSystem(memory, gdtMa + MonitorAbi.LDT_SELECTOR, LDT | MonitorAbi.LDT_BYTES - 1, ldtVa);
+    }
+
+    private static void writeSystem(MachineMemory memory, long ma, long typeAndLimit, long base) {
+        memory.writeWord(ma, typeAndLimit | (base & 0xffffffL) << 16 | (base >>> 24 & 0xff) << 56);
+        memory.writeWord(ma + 8, base >>> 32);
     }
 
     public static void writeGate(MachineMemory memory, long ma, long target, int selector, int typeAndDpl, int ist) {

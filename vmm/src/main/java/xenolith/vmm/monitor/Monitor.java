@@ -22,6 +22,8 @@ public final class Monitor {
     private final MonitorTables tables;
     private final MonitorWindow[] windows;
     private final long[] gdtMfn;
+    /// A page of descriptors that nothing can load: what an LDT holds where the guest has none.
+    private final long noDescriptorsMa;
     private final long[] commitListMa;
     private final long handlersUser;
     private final long handlersKernel;
@@ -39,6 +41,7 @@ public final class Monitor {
         this.windows = new MonitorWindow[vcpuCount];
         this.gdtMfn = new long[vcpuCount];
         this.commitListMa = new long[vcpuCount];
+        this.noDescriptorsMa = newPage();
         this.handlersUser = codePage("handlers_u");
         this.handlersKernel = codePage("handlers_k");
         this.lstarUser = codePage("lstar_u");
@@ -52,6 +55,7 @@ public final class Monitor {
         for (int id = 0; id < vcpuCount; id++) {
             windows[id] = buildWindow(id);
             buildGdt(id);
+            buildLdt(id);
         }
     }
 
@@ -96,6 +100,19 @@ public final class Monitor {
 
     public static int gdtLimit() {
         return (MonitorAbi.RESERVED_GDT_PAGE + 1) * MachineMemory.PAGE_SIZE - 1;
+    }
+
+    /// LDTR points there for good: what guests change are the pages.
+    public static long ldtBase(int id) {
+        return MonitorAbi.ldtVa(id);
+    }
+
+    public static int ldtLimit() {
+        return MonitorAbi.LDT_BYTES - 1;
+    }
+
+    public static int ldtSelector() {
+        return MonitorAbi.LDT_SELECTOR;
     }
 
     public static long idtBase(int id) {
@@ -152,6 +169,16 @@ public final class Monitor {
         long va = MonitorAbi.gdtVa(id) + index * PAGE;
         changed.changed(tables.map(MonitorTables.USER, va, ma, MonitorTables.WRITABLE));
         changed.changed(tables.map(MonitorTables.KERNEL, va, ma, MonitorTables.WRITABLE));
+    }
+
+    /// As [#mapGdtPage], for page `index` of the LDT.
+    public void mapLdtPage(int id, int index, long mfn, EntryListener changed) {
+        long va = MonitorAbi.ldtVa(id) + index * PAGE;
+        long ma = mfn == 0 ? noDescriptorsMa : mfn * PAGE;
+        // The processor sets Accessed in a descriptor that it loads; in an empty page it loads none.
+        long rights = mfn == 0 ? 0 : MonitorTables.WRITABLE;
+        changed.changed(tables.map(MonitorTables.USER, va, ma, rights));
+        changed.changed(tables.map(MonitorTables.KERNEL, va, ma, rights));
     }
 
     /// Told of page-table entries that changed under a running guest.
@@ -254,7 +281,13 @@ public final class Monitor {
             tables.map(MonitorTables.BOTH, MonitorAbi.gdtVa(id) + i * PAGE, (gdtMfn[id] + i) * PAGE,
                     MonitorTables.WRITABLE);
         }
-        Descriptors.writeReserved(memory, gdtMfn[id] * PAGE, tssBase(id));
+        Descriptors.writeReserved(memory, gdtMfn[id] * PAGE, tssBase(id), ldtBase(id));
+    }
+
+    private void buildLdt(int id) {
+        for (int i = 0; i < MonitorAbi.LDT_BYTES / PAGE; i++) {
+            mapLdtPage(id, i, 0, _ -> { });
+        }
     }
 
     private long newPage() {

@@ -23,6 +23,9 @@ public final class MonitorAbi {
     static final long COMMIT_LIST_BYTES = 0x1_0000;
     static final long GDTS_VA = BASE + 0x800_0000L;
     static final long GDT_BYTES = 0x1_0000;
+    static final long LDTS_VA = BASE + 0xc00_0000L;
+    /// As much as an LDT can be: 8192 descriptors.
+    static final int LDT_BYTES = 0x1_0000;
     /// The machine-to-phys array (`xen.h`: MACH2PHYS), read-only for the guest's kernel.
     public static final long M2P_VA = BASE + (32L << 30);
     /// The L4 slot where guests that do not ask look for it, at the same place of the slot as Xen has it.
@@ -94,6 +97,7 @@ public final class MonitorAbi {
     public static final int RING0_CS = 0xe008;
     public static final int RING0_SS = 0xe010;
     static final int TSS_SELECTOR = 0xe040;
+    static final int LDT_SELECTOR = 0xe050;
 
     /// Where in the super page the stack of debug exceptions begins; a multiple of 16.
     static final int DEBUG_STACK_TOP = 0xe00;
@@ -146,6 +150,10 @@ public final class MonitorAbi {
 
     static long gdtVa(int id) {
         return GDTS_VA + id * GDT_BYTES;
+    }
+
+    static long ldtVa(int id) {
+        return LDTS_VA + (long) id * LDT_BYTES;
     }
 
     static long commitListVa(int id) {

@@ -98,8 +98,26 @@ class HoldsTest {
         assertRefused(tables.getSegdesc(m.one(8)), Refusal.BAD_DESCRIPTOR);
         m.assertCounts(m.one(8), 0, 0);
 
-        assertRefused(tables.updateDescriptor(ma(m.one(9), 0), CALL_GATE), Refusal.BAD_DESCRIPTOR);
+        assertRefused(tables.updateDescriptor(ma(m.one(9), 0), TSS), Refusal.BAD_DESCRIPTOR);
         assertThat(DescriptorTables.isAcceptable(TSS & ~(1L << 47))).as("not present").isTrue();
+    }
+
+    /// Using it faults, whatever ring the guest wanted to let in, and there is no way by it to a reserved selector.
+    @Test
+    void aCallGateIsKeptButNobodyMayUseIt() {
+        assertThat(tables.updateDescriptor(ma(m.one(9), 0), CALL_GATE | 3L << 45)).isZero();
+
+        assertThat(m.load(m.one(9), 0)).isEqualTo(CALL_GATE | 3L << 16);
+        assertThat(DescriptorTables.isAcceptable(gateTo(0xE033))).as("the guest's own code").isTrue();
+        assertThat(DescriptorTables.isAcceptable(gateTo(0xFFFC))).as("something in the LDT").isTrue();
+        assertThat(DescriptorTables.isAcceptable(gateTo(0xDFF8))).as("the last of the guest's part").isTrue();
+        assertRefused(tables.updateDescriptor(ma(m.one(9), 1), gateTo(0xE008)), Refusal.BAD_DESCRIPTOR);
+        assertRefused(tables.updateDescriptor(ma(m.one(9), 1), gateTo(0xE030)), Refusal.BAD_DESCRIPTOR);
+        assertRefused(tables.updateDescriptor(ma(m.one(9), 1), CALL_GATE | 1L << 32), Refusal.BAD_DESCRIPTOR);
+    }
+
+    private static long gateTo(int selector) {
+        return 0x0000_8C00_0000_0000L | (long) selector << 16;
     }
 
     @Test
