@@ -56,10 +56,10 @@ final class LocalRunner implements DomainRunner {
             ConsolePump.start(console, backend.input());
             var end = runWithDisks(config, domain, client);
             times.mark("end");
-            Optional<List<String>> audit = config.audit() ? Optional.of(domain.audit()) : Optional.empty();
             server.domainShutDown(DOMID);
             backend.drainAndClose();
             server.release(DOMID);
+            Optional<List<String>> audit = config.audit() ? Optional.of(domain.audit()) : Optional.empty();
             times.at("first_guest_instruction", domain.firstEntryNanoTime());
             if (backend.sawOutput()) {
                 times.at("first_console_byte", backend.firstByteNanoTime());

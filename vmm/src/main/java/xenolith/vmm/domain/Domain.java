@@ -68,7 +68,7 @@ public final class Domain {
         this.entryWriter = new DomainEntryWriter(memory, commits);
         this.pageTables = new PageTables(memory, parts.frames(), domid, entryWriter);
         this.reservation = new Reservation(parts, pageTables);
-        this.roots = new Roots(this, entryWriter);
+        this.roots = new Roots(this, entryWriter, parts.vcpuCount());
         entryWriter.roots(roots);
         this.guestMemory = new GuestMemory(memory, pageTables);
         this.refusalTrace = new RefusalTrace(this);
@@ -270,6 +270,25 @@ public final class Domain {
     /// Null while it lives.
     public DomainEnd end() {
         return end.get();
+    }
+
+    /// The domain is dead and nothing of it runs any more: lets go of every frame that it held by roots, descriptor
+    /// tables, event queues and `vcpu_info` pages, and of its pins.
+    ///
+    /// @return how many of its frames somebody else still refers to; 0 when all that was lent was given back first
+    public long release() {
+        roots.release();
+        gdts.release();
+        ldts.release();
+        events.reset(lentFrames);
+        for (Vcpu vcpu : vcpus) {
+            if (vcpu.hasOwnVcpuInfo()) {
+                pageTables.putWritable(vcpu.vcpuInfoMa() >>> MachineMemory.PAGE_SHIFT);
+            }
+        }
+        long left = pageTables.release();
+        commits.discard();
+        return left;
     }
 
     private final class LentFrames implements GuestFrames {

@@ -9,6 +9,7 @@ import xenolith.vmm.monitor.CommitQueue;
 final class DomainEntryWriter implements EntryWriter {
     private static final int FIRST_SLOT = 256;
     private static final int LAST_SLOT = 271;
+    private static final int ROOT_LEVEL = 4;
 
     private final MachineMemory memory;
     private final CommitQueue commits;
@@ -33,6 +34,9 @@ final class DomainEntryWriter implements EntryWriter {
     @Override
     public void write(long entryMa, long oldValue, long newValue, int level, boolean preserveAd) {
         commits.store(entryMa, oldValue, newValue, preserveAd);
+        if (level == ROOT_LEVEL) {
+            roots.entryStored(entryMa);
+        }
     }
 
     @Override
@@ -43,6 +47,10 @@ final class DomainEntryWriter implements EntryWriter {
     @Override
     public void retired(long mfn) {
         commits.retire(mfn);
+    }
+
+    static boolean isHypervisorSlot(int slot) {
+        return slot >= FIRST_SLOT && slot <= LAST_SLOT;
     }
 
     /// Slots stay empty until the table is loaded as a root: only then is it known which flavour it needs.

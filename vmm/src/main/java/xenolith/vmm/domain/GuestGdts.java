@@ -36,6 +36,18 @@ public final class GuestGdts {
         return 0;
     }
 
+    /// The domain is dead.
+    void release() {
+        for (long[] table : frames) {
+            for (int i = 0; i < table.length; i++) {
+                if (table[i] != 0) {
+                    tables.putSegdesc(table[i]);
+                    table[i] = 0;
+                }
+            }
+        }
+    }
+
     private void install(int id, long[] wanted, int count) {
         long[] current = frames[id];
         for (int i = 0; i < current.length; i++) {

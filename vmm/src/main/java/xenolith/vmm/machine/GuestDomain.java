@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import xenolith.abi.XenGrantTable;
@@ -44,6 +45,7 @@ public final class GuestDomain implements AutoCloseable {
     private final int consolePort;
     private final VcpuThreads vcpus;
     private volatile long firstEntryNanoTime;
+    private boolean released;
 
     private GuestDomain(DomainSpec spec, HostProfile profile, Machine machine, int domid) {
         this.machine = machine;
@@ -226,14 +228,30 @@ public final class GuestDomain implements AutoCloseable {
         return domain.end();
     }
 
-    /// Counts all references of the domain anew and compares them with what the validator keeps: one line for each
-    /// difference, none if all is well. After [#await], and before anything of the domain is given back.
+    /// Counts all references of the domain anew and compares them with what the validator keeps, then has the dead
+    /// domain let go of everything and looks whether every count is 0: one line for each thing that is not as it must
+    /// be. After [#await], and once the backends have closed their grants.
     public List<String> audit() {
         domain.lock().lock();
         try {
-            return Audit.differences(machine.memory(), machine.frames());
+            List<String> lines = new ArrayList<>(Audit.differences(machine.memory(), machine.frames()));
+            release();
+            lines.addAll(Audit.differences(machine.memory(), machine.frames()));
+            lines.addAll(Audit.leftovers(machine.frames()));
+            return lines;
         } finally {
             domain.lock().unlock();
+        }
+    }
+
+    /// Once, with the lock held and all threads ended.
+    private void release() {
+        if (!released) {
+            released = true;
+            grants.release();
+            domain.pageTables().putWritable(start.consoleMfn());
+            domain.pageTables().putWritable(start.storeMfn());
+            domain.release();
         }
     }
 

@@ -74,7 +74,7 @@ final class GuestState implements PrivilegedState {
 
     @Override
     public long cr3() {
-        return vcpu.window().kernelCr3();
+        return vcpu.domain().roots().kernelMfn(vcpu.id()) << MachineMemory.PAGE_SHIFT;
     }
 
     /// Roots are changed by `mmuext_op`; only a reload of the present one is accepted here.

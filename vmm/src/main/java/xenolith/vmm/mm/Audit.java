@@ -20,6 +20,8 @@ public final class Audit {
     private final FrameTable frames;
     private final int[] typed;
     private final int[] all;
+    private final int[] linear;
+    private final boolean[] namesItsLevel;
     private final List<String> differences = new ArrayList<>();
 
     private Audit(MachineMemory memory, FrameTable frames) {
@@ -27,6 +29,8 @@ public final class Audit {
         this.frames = frames;
         this.typed = new int[frames.frameCount()];
         this.all = new int[frames.frameCount()];
+        this.linear = new int[frames.frameCount()];
+        this.namesItsLevel = new boolean[frames.frameCount()];
     }
 
     /// One line for each thing that is not as it must be; empty if all is well.
@@ -42,6 +46,17 @@ public final class Audit {
             audit.compare(i);
         }
         return audit.differences;
+    }
+
+    /// One line for each frame that anything refers to: none after the death of all domains.
+    public static List<String> leftovers(FrameTable frames) {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < frames.frameCount(); i++) {
+            if (frames.refCount[i] != 0 || frames.typeCount[i] != 0 || frames.linear[i] != 0) {
+                lines.add(frames.describe(FrameTable.mfnOf(i)) + ": in use after its domain's death");
+            }
+        }
+        return lines;
     }
 
     private void countHolds(int i) {
@@ -99,7 +114,14 @@ public final class Audit {
         typed[target]++;
         all[target]++;
         int type = FrameTable.typeOf(frames.identity[target]);
-        if (type != level - 1) {
+        if (type == level) {
+            linear[table]++;
+            linear[target]--;
+            namesItsLevel[table] = true;
+            if ((entry & RW) != 0) {
+                report(table, slot, entry, "writable map of a table of the same level");
+            }
+        } else if (type != level - 1) {
             report(table, slot, entry, "names a frame of type " + PageType.name(type));
         }
     }
@@ -110,6 +132,9 @@ public final class Audit {
         boolean live = frames.typeCount[i] != 0;
         if (typed[i] != frames.typeCount[i] || all[i] != frames.refCount[i]) {
             report(i, "counted " + typed[i] + "/" + all[i]);
+        }
+        if (linear[i] != frames.linear[i] || namesItsLevel[i] && linear[i] <= 0) {
+            report(i, "maps of the same level: counted " + linear[i] + ", kept " + frames.linear[i]);
         }
         if (live && type == PageType.NONE) {
             report(i, "typed without a type");

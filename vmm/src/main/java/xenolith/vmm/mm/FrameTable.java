@@ -5,7 +5,7 @@ import xenolith.vmm.guest.MachineMemory;
 
 /// What the hypervisor knows of each machine frame: owner, type, and who refers to it.
 ///
-/// Parallel arrays indexed by `mfn - BASE_MFN`, 28 bytes a frame. Nothing is atomic: a frame's words are read and
+/// Parallel arrays indexed by `mfn - BASE_MFN`, 32 bytes a frame. Nothing is atomic: a frame's words are read and
 /// written only under the mm lock of its owner (frames without an owner: under the lock of the domain whose reservation they
 /// lie in, or the machine's allocation lock, which also orders their hand-over). Java promises that neighbouring elements do not disturb each other, so two domains
 /// under two locks may share the arrays. What the counts mean is told in the package's description.
@@ -29,6 +29,8 @@ public final class FrameTable {
     /// How many of the references of each kind the hypervisor itself holds (bases, vcpu_info pages, grants …).
     final int[] heldTyped;
     final int[] heldPlain;
+    /// Entries of this table that name other tables of its level, or less than 0: entries of others that name this one.
+    final int[] linear;
     /// The [CommitEpoch] of the owner at which the frame last lost its type or its last reference.
     final long[] staleEpoch;
 
@@ -42,6 +44,7 @@ public final class FrameTable {
         this.refCount = new int[this.frameCount];
         this.heldTyped = new int[this.frameCount];
         this.heldPlain = new int[this.frameCount];
+        this.linear = new int[this.frameCount];
         this.staleEpoch = new long[this.frameCount];
         Arrays.fill(identity, DOMID_XEN);
     }

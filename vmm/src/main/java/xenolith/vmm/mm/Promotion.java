@@ -10,7 +10,8 @@ import xenolith.vmm.guest.MachineMemory;
 /// Makes page tables and descriptor tables out of plain frames, and plain frames of them again.
 ///
 /// A table is validated entry by entry when it gets its type and not before; from then on its type count says that its
-/// entries are good. Recursion goes down one level at a time, so it is 4 deep; each frame is validated at most once
+/// entries are good. Recursion goes down one level at a time, but for one step to a table of the same level, so it is
+/// 7 deep; each frame is validated at most once
 /// however many entries name it, so the work of one call is bounded by 512 entries for each frame of the domain.
 final class Promotion {
     private final MachineMemory memory;
@@ -76,18 +77,52 @@ final class Promotion {
         if (EntryRules.isForbidden(value, level)) {
             return refusals.refuse(EntryRules.reason(value, level), childMfn, entryMa, value, level);
         }
-        if (childMfn == tableMfn) {
-            return (value & RW) == 0 ? 0
-                    : refusals.refuse(Refusal.WRITABLE_SELF_MAP, tableMfn, entryMa, value, level);
+        boolean self = childMfn == tableMfn;
+        if (self || isLive(childMfn, level)) {
+            if ((value & RW) != 0) {
+                return refusals.refuse(Refusal.WRITABLE_SELF_MAP, childMfn, entryMa, value, level);
+            }
+            return self || !takesReference ? 0 : takeLinear(tableMfn, childMfn, entryMa, value, level);
         }
         return takesReference ? takeTable(childMfn, level - 1, entryMa, value, level) : 0;
     }
 
     void dropAbove(long tableMfn, long value, int level) {
         long childMfn = PteBits.mfn(value);
-        if (childMfn != tableMfn) {
-            dropTable((int) (childMfn - MachineMemory.BASE_MFN), level - 1);
+        if (childMfn == tableMfn) {
+            return;
         }
+        int child = (int) (childMfn - MachineMemory.BASE_MFN);
+        if (FrameTable.typeOf(frames.identity[child]) == level) {
+            frames.linear[(int) (tableMfn - MachineMemory.BASE_MFN)]--;
+            frames.linear[child]++;
+            dropTable(child, level);
+        } else {
+            dropTable(child, level - 1);
+        }
+    }
+
+    /// Whether the frame is a table of `level` in use, of this domain.
+    private boolean isLive(long mfn, int level) {
+        int i = frames.index(mfn);
+        return i >= 0 && frames.typeCount[i] != 0 && FrameTable.typeOf(frames.identity[i]) == level
+                && FrameTable.ownerOf(frames.identity[i]) == domid;
+    }
+
+    /// A read-only entry that names another table of the same level, by which a guest sees the tables of one root
+    /// through another: a reference of that type, as Xen's `pv_linear_pt` has it.
+    private long takeLinear(long tableMfn, long childMfn, long entryMa, long value, int level) {
+        int table = frames.index(tableMfn);
+        int child = frames.index(childMfn);
+        if (frames.linear[table] < 0 || frames.linear[child] > 0) {
+            return refusals.refuse(Refusal.LINEAR_CHAIN, childMfn, entryMa, value, level);
+        }
+        long rc = references.takeSameType(child, entryMa, value, level);
+        if (rc == 0) {
+            frames.linear[table]++;
+            frames.linear[child]--;
+        }
+        return rc;
     }
 
     private long promote(int i, int type, long entryMa, long value, int level) {

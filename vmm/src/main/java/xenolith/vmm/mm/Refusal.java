@@ -20,8 +20,10 @@ public enum Refusal {
     RESERVED_BITS(PageTables.EINVAL),
     /// Page size bit above level 1.
     SUPERPAGE(PageTables.EINVAL),
-    /// A table that maps itself may do so read-only.
+    /// A table that maps itself, or another of its level, may do so read-only.
     WRITABLE_SELF_MAP(PageTables.EINVAL),
+    /// A table that maps another of its level may not be so mapped itself: two that map each other would never end.
+    LINEAR_CHAIN(PageTables.EINVAL),
     PINNED_TWICE(PageTables.EINVAL),
     NOT_PINNED(PageTables.EINVAL),
     BAD_LEVEL(PageTables.EINVAL),

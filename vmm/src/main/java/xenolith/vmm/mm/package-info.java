@@ -23,6 +23,7 @@
 /// | read-write L1 entry, [PageTables#getWritable] | +1 as writable | +1 |
 /// | L2, L3, L4 entry | +1 as L1, L2, L3 | +1 |
 /// | pin, base, [PageTables#getSegdesc] | +1 as the table | +1 |
+/// | entry that names another table of its own level, read-only | +1 as that level | +1 |
 /// | entry that names its own table, read-only | | |
 /// | L4 slots 256–271 (the hypervisor's) | | |
 ///
@@ -33,7 +34,8 @@
 /// counted alone: an L1 entry that is read-write counts as such even below a read-only L2 entry.
 ///
 /// A table may map itself (a recursive or linear map) if that entry is read-only: the processor then sees the tables
-/// as pages, without the right to write, and no count is needed. Other tables of the same level are refused.
+/// as pages, without the right to write, and no count is needed. It may also map other tables of its level, if it is
+/// not so mapped itself: the entry then holds them like any table, and no two can keep each other alive.
 ///
 /// Frames lent by the hypervisor (shared_info, grant frames) have the type *shared* for good. The counts work, but no
 /// promotion does; some may only be mapped read-only.

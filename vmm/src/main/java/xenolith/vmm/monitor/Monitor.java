@@ -79,6 +79,11 @@ public final class Monitor {
         return traditionalM2pEntry;
     }
 
+    /// An empty frame for a root of our own making.
+    public long newRoot() {
+        return frames.allocate(1);
+    }
+
     /// LSTAR of vcpu `id`.
     public static long lstar(int id) {
         return MonitorAbi.windowVa(id) + MonitorAbi.W_LSTAR;

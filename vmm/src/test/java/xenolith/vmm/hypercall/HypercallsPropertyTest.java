@@ -181,6 +181,14 @@ class HypercallsPropertyTest {
         assertThat(Audit.differences(fuzz.d.memory, fuzz.d.frames)).isEmpty();
         assertThat(trusted(fuzz.d)).isDeepEqualTo(before);
         assertRootsHaveTheirMonitor(fuzz.d);
+        assertDeathLeavesNothing(fuzz.d);
+    }
+
+    private static void assertDeathLeavesNothing(TestDomain d) {
+        d.grants.release();
+        assertThat(d.domain.release()).isZero();
+        assertThat(Audit.leftovers(d.frames)).isEmpty();
+        assertThat(Audit.differences(d.memory, d.frames)).isEmpty();
     }
 
     private static void assertRootsHaveTheirMonitor(TestDomain d) {

@@ -144,7 +144,7 @@ final class LazyHardware implements EntryWriter {
         }
         int i = frames.index(PteBits.mfn(old));
         if (level > 1 && lostFrame) {
-            walked[level - 1].set(i);
+            walked[frames.type(PteBits.mfn(old)) == level ? level : level - 1].set(i);
         } else if (level == 1) {
             mapped.set(i, mapped.get(i) || lostFrame);
             writable.set(i, writable.get(i) || lostWrite && (old & RW) != 0);

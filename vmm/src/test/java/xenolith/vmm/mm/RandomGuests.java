@@ -170,6 +170,9 @@ final class RandomGuests {
     }
 
     private long value(Random chance, int d, int level) {
+        if (level > 1 && chance.nextInt(6) == 0) {
+            return roleFrame(chance, d, level) << 12 | P | (chance.nextInt(8) == 0 ? RW : 0);
+        }
         long mfn = level > 1 && chance.nextInt(4) != 0 ? roleFrame(chance, d, level - 1) : frame(chance, d);
         return mfn << 12 & PteBits.ADDRESS | FLAGS[chance.nextInt(FLAGS.length)];
     }

@@ -147,13 +147,51 @@ class RootsTest {
         assertRefused(tables.pin(m.one(7), 4), Refusal.WRITABLE_SELF_MAP);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4})
+    void aTableMayMapOthersOfItsLevelReadOnlyAndKeepsThem(int level) {
+        assertThat(tables.pin(m.one(7), level)).isZero();
+        m.store(m.one(8), 300, entry(m.one(7), P));
+        m.store(m.one(8), 301, entry(m.one(7), P));
+        assertThat(tables.pin(m.one(8), level)).isZero();
+        m.assertCounts(m.one(7), 3, 3);
+
+        assertThat(tables.unpin(m.one(7))).isZero();
+        assertThat(tables.updateEntry(ma(m.one(8), 300), 0, false)).isZero();
+        m.assertCounts(m.one(7), 1, 1);
+        m.assertSound();
+        assertThat(tables.unpin(m.one(8))).isZero();
+
+        m.assertCounts(m.one(7), 0, 0);
+    }
+
+    @Test
+    void aMapOfAnotherRootIsNotWritableNorBecomesSo() {
+        assertThat(tables.pin(m.one(7), 4)).isZero();
+        assertThat(tables.pin(m.one(8), 4)).isZero();
+
+        assertRefused(tables.updateEntry(ma(m.one(8), 300), entry(m.one(7), P | RW), false),
+                Refusal.WRITABLE_SELF_MAP);
+        assertThat(tables.updateEntry(ma(m.one(8), 300), entry(m.one(7), P), false)).isZero();
+        assertRefused(tables.updateEntry(ma(m.one(8), 300), entry(m.one(7), P | RW), false),
+                Refusal.WRITABLE_SELF_MAP);
+    }
+
     /// Two roots that name each other would keep each other alive for ever.
     @Test
-    void aRootMayNotMapAnotherRoot() {
-        assertThat(tables.pin(m.one(7), 4)).isZero();
-        m.store(m.one(8), 300, entry(m.one(7), P));
+    void aRootThatIsMappedMapsNoOtherAndTheReverse() {
+        for (int i = 7; i < 10; i++) {
+            assertThat(tables.pin(m.one(i), 4)).isZero();
+        }
+        assertThat(tables.updateEntry(ma(m.one(8), 300), entry(m.one(7), P), false)).isZero();
 
-        assertRefused(tables.pin(m.one(8), 4), Refusal.LEVEL_MISMATCH);
+        assertRefused(tables.updateEntry(ma(m.one(7), 300), entry(m.one(8), P), false), Refusal.LINEAR_CHAIN);
+        assertRefused(tables.updateEntry(ma(m.one(7), 300), entry(m.one(9), P), false), Refusal.LINEAR_CHAIN);
+        assertRefused(tables.updateEntry(ma(m.one(9), 300), entry(m.one(8), P), false), Refusal.LINEAR_CHAIN);
+        assertThat(tables.updateEntry(ma(m.one(7), 300), entry(m.one(7), P), false)).as("itself").isZero();
+        m.assertSound();
+        assertThat(tables.updateEntry(ma(m.one(8), 300), 0, false)).isZero();
+        assertThat(tables.updateEntry(ma(m.one(7), 301), entry(m.one(8), P), false)).as("now it may").isZero();
     }
 
     @Test

@@ -79,6 +79,7 @@ class ValidatorPropertiesTest {
             assertThat(frames.refCount[i]).as(frames.describe(FrameTable.mfnOf(i))).isZero();
             assertThat(frames.typeCount[i]).isZero();
         }
+        assertThat(Audit.leftovers(frames)).isEmpty();
         assertThat(Audit.differences(guests.machine.memory, frames)).isEmpty();
     }
 }
