@@ -10,6 +10,7 @@ import xenolith.vmm.gnttab.GrantTable;
 public final class Hypercalls {
     private final Domain domain;
     private final MmuHypercall mmu;
+    private final MmuextHypercall mmuext;
     private final DescriptorHypercall descriptors;
     private final CpuStateHypercall cpuState;
     private final MemoryHypercall memory;
@@ -26,6 +27,7 @@ public final class Hypercalls {
     public Hypercalls(Domain domain, GrantTable grantTable, VcpuLifecycle lifecycle) {
         this.domain = domain;
         this.mmu = new MmuHypercall(domain);
+        this.mmuext = new MmuextHypercall(domain);
         this.descriptors = new DescriptorHypercall(domain.gdts());
         this.cpuState = new CpuStateHypercall();
         this.memory = new MemoryHypercall(domain);
@@ -45,7 +47,7 @@ public final class Hypercalls {
             case HypercallNumber.MMU_UPDATE -> mmu.mmuUpdate(c, a0, a1, a2, a3);
             case HypercallNumber.MULTICALL -> multicall.multicall(c, a0, a1);
             case HypercallNumber.UPDATE_VA_MAPPING -> mmu.updateVaMapping(c, a0, a1, a2);
-            case HypercallNumber.MMUEXT_OP -> mmu.mmuextOp(c, a0, a1, a2, a3);
+            case HypercallNumber.MMUEXT_OP -> mmuext.mmuextOp(c, a0, a1, a2, a3);
             case HypercallNumber.STACK_SWITCH -> cpuState.stackSwitch(c, a0, a1);
             case HypercallNumber.XEN_VERSION -> version.xenVersion(c, a0, a1);
             case HypercallNumber.VCPU_OP -> vcpus.vcpuOp(c, a0, a1, a2);
@@ -54,6 +56,8 @@ public final class Hypercalls {
             case HypercallNumber.UPDATE_DESCRIPTOR -> descriptors.updateDescriptor(c, a0, a1);
             case HypercallNumber.SET_SEGMENT_BASE -> cpuState.setSegmentBase(c, a0, a1);
             case HypercallNumber.FPU_TASKSWITCH -> cpuState.fpuTaskswitch(c, a0);
+            case HypercallNumber.UPDATE_VA_MAPPING_OTHERDOMAIN ->
+                mmu.updateVaMappingOtherdomain(c, a0, a1, a2, a3);
             default -> rare(c, (int) nr, a0, a1, a2);
         };
     }

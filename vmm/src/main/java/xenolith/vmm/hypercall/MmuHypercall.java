@@ -2,26 +2,23 @@ package xenolith.vmm.hypercall;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import xenolith.abi.DomId;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenMmu;
 import xenolith.abi.XenMmu.MmuUpdate;
-import xenolith.abi.XenMmu.MmuextOp;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.PageTables;
 import xenolith.vmm.monitor.CommitQueue;
 
-/// `mmu_update`, `update_va_mapping` and `mmuext_op` (`xen.h`).
+/// `mmu_update`, `update_va_mapping` and its twin for other domains (`xen.h`).
 ///
 /// A flush that the guest asks for, in whatever form, commits everything queued and so flushes; see [CommitQueue#flush].
+/// A bit map of vcpus is read, as Xen does, and otherwise makes no difference.
 final class MmuHypercall {
     /// Bit 31 of a count is a hypervisor's own, `MMU_UPDATE_PREEMPTED`.
-    private static final long COUNT_MASK = 0x7fff_ffffL;
-    private static final int COMMAND_MASK = 3;
-    private static final long FLUSH_MASK = 3;
-    /// An extended operation may validate whole trees.
-    private static final int EXTENDED_COST = 16;
+    static final long COUNT_MASK = 0x7fff_ffffL;
+    /// The header speaks of two bits; Xen takes all three that an aligned address leaves free.
+    private static final int COMMAND_MASK = 7;
 
     private final Domain domain;
     private final PageTables tables;
@@ -35,8 +32,9 @@ final class MmuHypercall {
 
     /// Hot: Linux sends one element a call, tens of thousands of them at boot.
     long mmuUpdate(CallContext c, long reqs, long count, long pdone, long foreigndom) {
-        if ((foreigndom & 0xffff) != DomId.DOMID_SELF) {
-            return -XenErrno.EPERM;
+        long own = ForeignDomain.checkBoth(domain, foreigndom);
+        if (own < 0) {
+            return own;
         }
         long n = count & COUNT_MASK;
         MemorySegment s = c.scratch();
@@ -65,8 +63,9 @@ final class MmuHypercall {
 
     private long update(long ptr, long val) {
         switch ((int) ptr & COMMAND_MASK) {
-            case XenMmu.MMU_NORMAL_PT_UPDATE:
-                return tables.updateEntry(ptr, val, false);
+            case XenMmu.MMU_NORMAL_PT_UPDATE, XenMmu.MMU_PT_UPDATE_NO_TRANSLATE:
+                // A PV guest's frame numbers are never translated.
+                return tables.updateEntry(ptr & ~(long) COMMAND_MASK, val, false);
             case XenMmu.MMU_PT_UPDATE_PRESERVE_AD:
                 return tables.updateEntry(ptr & ~(long) COMMAND_MASK, val, true);
             case XenMmu.MMU_MACHPHYS_UPDATE:
@@ -89,96 +88,34 @@ final class MmuHypercall {
         if (rc == PageTables.RETRY) {
             return CallContext.AGAIN;
         }
-        if ((flags & FLUSH_MASK) != 0) {
-            commits.flush();
-        }
-        return rc;
+        long flushed = flush(c, flags);
+        return rc < 0 ? rc : flushed;
     }
 
-    long mmuextOp(CallContext c, long ops, long count, long pdone, long foreigndom) {
-        if ((foreigndom & 0xffff) != DomId.DOMID_SELF) {
-            return -XenErrno.EPERM;
-        }
-        long n = count & COUNT_MASK;
-        MemorySegment s = c.scratch();
-        long rc = 0;
-        long i = c.progress();
-        for (; i < n; i++) {
-            if (commits.isFull() || c.isPieceOver(EXTENDED_COST)) {
-                c.progress(i);
-                return CallContext.AGAIN;
-            }
-            if (!c.copyIn(ops + i * MmuextOp.SIZEOF, MmuextOp.SIZEOF)) {
-                rc = -XenErrno.EFAULT;
-                break;
-            }
-            rc = extended(c, MmuextOp.cmd(s, 0), MmuextOp.mfn(s, 0), MmuextOp.nrEnts(s, 0), MmuextOp.srcMfn(s, 0));
-            if (rc == PageTables.RETRY) {
-                c.progress(i);
-                return CallContext.AGAIN;
-            }
-            if (rc < 0) {
-                break;
-            }
-        }
-        return finish(c, pdone, i, rc);
+    /// `update_va_mapping_otherdomain`: an unprivileged domain is the only one whose frames it may map.
+    long updateVaMappingOtherdomain(CallContext c, long va, long value, long flags, long domid) {
+        long own = ForeignDomain.check(domid);
+        return own < 0 ? own : updateVaMapping(c, va, value, flags);
     }
 
-    private long extended(CallContext c, int cmd, long arg1, int entries, long srcMfn) {
-        switch (cmd) {
-            case XenMmu.MMUEXT_PIN_L1_TABLE, XenMmu.MMUEXT_PIN_L2_TABLE, XenMmu.MMUEXT_PIN_L3_TABLE,
-                    XenMmu.MMUEXT_PIN_L4_TABLE:
-                return tables.pin(arg1, cmd + 1);
-            case XenMmu.MMUEXT_UNPIN_TABLE:
-                return tables.unpin(arg1);
-            case XenMmu.MMUEXT_NEW_BASEPTR:
-                return domain.roots().loadKernel(c.vcpu(), arg1);
-            case XenMmu.MMUEXT_NEW_USER_BASEPTR:
-                return domain.roots().loadUser(c.vcpu(), arg1);
-            case XenMmu.MMUEXT_TLB_FLUSH_LOCAL, XenMmu.MMUEXT_INVLPG_LOCAL, XenMmu.MMUEXT_TLB_FLUSH_MULTI,
-                    XenMmu.MMUEXT_INVLPG_MULTI, XenMmu.MMUEXT_TLB_FLUSH_ALL, XenMmu.MMUEXT_INVLPG_ALL:
-                commits.flush();
-                return 0;
-            case XenMmu.MMUEXT_SET_LDT:
-                return domain.ldts().set(c.vcpu().id(), c.rootMfn(), arg1, entries & 0xffff_ffffL);
-            case XenMmu.MMUEXT_CLEAR_PAGE:
-                return clearPage(arg1);
-            case XenMmu.MMUEXT_COPY_PAGE:
-                return copyPage(arg1, srcMfn);
-            case XenMmu.MMUEXT_FLUSH_CACHE, XenMmu.MMUEXT_FLUSH_CACHE_GLOBAL:
-                return -XenErrno.EACCES;
-            case XenMmu.MMUEXT_MARK_SUPER, XenMmu.MMUEXT_UNMARK_SUPER:
-                return -XenErrno.EOPNOTSUPP;
-            default:
-                return -XenErrno.ENOSYS;
+    private long flush(CallContext c, long flags) {
+        long type = flags & XenMmu.UVMF_FLUSHTYPE_MASK;
+        if (type != XenMmu.UVMF_TLB_FLUSH && type != XenMmu.UVMF_INVLPG) {
+            return 0;
         }
+        commits.flush();
+        long whose = flags & ~XenMmu.UVMF_FLUSHTYPE_MASK;
+        return whose == XenMmu.UVMF_LOCAL || whose == XenMmu.UVMF_ALL ? 0 : readVcpuMask(c, whose);
     }
 
-    private long clearPage(long mfn) {
-        long rc = tables.getWritable(mfn);
-        if (rc < 0) {
-            return rc;
-        }
-        domain.memory().clearFrame(mfn);
-        tables.putWritable(mfn);
-        return 0;
-    }
-
-    private long copyPage(long mfn, long srcMfn) {
-        if (!domain.owns(srcMfn)) {
-            return -XenErrno.EINVAL;
-        }
-        long rc = tables.getWritable(mfn);
-        if (rc < 0) {
-            return rc;
-        }
-        domain.memory().frame(mfn).copyFrom(domain.memory().frame(srcMfn));
-        tables.putWritable(mfn);
-        return 0;
+    /// Reads a bit map of the domain's vcpus, in whole words as Xen does: 0, or -EFAULT if it is not all there.
+    static long readVcpuMask(CallContext c, long va) {
+        long words = (c.domain().vcpuCount() + Long.SIZE - 1) / Long.SIZE;
+        return c.copyIn(va, words * Long.BYTES) ? 0 : -XenErrno.EFAULT;
     }
 
     /// Tells the guest how many elements were done, if it wants to know.
-    private static long finish(CallContext c, long pdone, long done, long rc) {
+    static long finish(CallContext c, long pdone, long done, long rc) {
         c.progress(0);
         if (pdone != 0) {
             c.scratch().set(ValueLayout.JAVA_INT, 0, (int) done);

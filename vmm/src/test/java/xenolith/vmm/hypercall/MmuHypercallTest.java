@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static xenolith.abi.HypercallNumber.MMUEXT_OP;
 import static xenolith.abi.HypercallNumber.MMU_UPDATE;
 import static xenolith.abi.HypercallNumber.UPDATE_VA_MAPPING;
+import static xenolith.abi.HypercallNumber.UPDATE_VA_MAPPING_OTHERDOMAIN;
 import static xenolith.abi.XenErrno.EACCES;
 import static xenolith.abi.XenErrno.EFAULT;
 import static xenolith.abi.XenErrno.EINVAL;
 import static xenolith.abi.XenErrno.ENOSYS;
 import static xenolith.abi.XenErrno.EOPNOTSUPP;
 import static xenolith.abi.XenErrno.EPERM;
+import static xenolith.abi.XenErrno.ESRCH;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -115,18 +117,47 @@ class MmuHypercallTest {
     }
 
     @Test
-    void thereAreThreeCommands() {
-        assertThat(update(d.l1EntryMa(DATA) | XenMmu.MMU_PT_UPDATE_NO_TRANSLATE, 0)).isEqualTo(-ENOSYS);
-        assertThat(update(d.l1EntryMa(DATA) + 4, 0)).as("misaligned").isEqualTo(-EINVAL);
+    void thereAreFourCommands() {
+        assertThat(update(d.l1EntryMa(DATA) | XenMmu.MMU_PT_UPDATE_NO_TRANSLATE, pte(DATA, RO))).isZero();
+        assertThat(mapping(DATA)).isEqualTo(pte(DATA, RO));
+        for (int command = 4; command < 8; command++) {
+            assertThat(update(d.l1EntryMa(DATA) | command, 0)).isEqualTo(-ENOSYS);
+        }
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {0, 1, 0x7ff1, 0x7ff2, 0x7ff4, 0xffff})
+    @ValueSource(longs = {0, 0x7ff1, 0x7ff2})
     void otherDomainsAreNotToBeTouched(long domid) {
+        assertForeignIs(domid, -EPERM);
+    }
+
+    /// Its own number is no foreign domain's, as with Xen.
+    @ParameterizedTest
+    @ValueSource(longs = {1, TestDomain.DOMID, 0x7ff3, 0x7ff4, 0xffff})
+    void domainsThatDoNotExistAreNotFound(long domid) {
+        assertForeignIs(domid, -ESRCH);
+    }
+
+    private void assertForeignIs(long domid, long errno) {
         calls.arg(d.l1EntryMa(DATA), 0);
-        assertThat(calls.call(MMU_UPDATE, calls.arg(), 1, 0, domid)).isEqualTo(-EPERM);
-        assertThat(calls.call(MMUEXT_OP, calls.arg(), 1, 0, domid)).isEqualTo(-EPERM);
-        assertThat(mapping(DATA)).isNotZero();
+        assertThat(calls.call(MMU_UPDATE, calls.arg(), 1, 0, domid)).isEqualTo(errno);
+        assertThat(calls.call(MMUEXT_OP, calls.arg(), 1, 0, domid)).isEqualTo(errno);
+        assertThat(calls.call(UPDATE_VA_MAPPING_OTHERDOMAIN, d.va(DATA), 0, 0, domid)).isEqualTo(errno);
+        if (domid != TestDomain.DOMID) {
+            assertThat(calls.call(MMU_UPDATE, calls.arg(), 1, 0, domid + 1 << 16 | TestCalls.SELF))
+                    .isEqualTo(domid == 0xffff ? 0 : errno);
+        }
+        assertThat(mapping(DATA) != 0).isEqualTo(domid != 0xffff);
+    }
+
+    @Test
+    void theUpperHalfNamesTheOwnerOfTheTables() {
+        calls.arg(d.l1EntryMa(DATA), 0);
+
+        assertThat(calls.call(MMU_UPDATE, calls.arg(), 1, 0, TestDomain.DOMID + 1 << 16 | TestCalls.SELF)).isZero();
+        assertThat(mapping(DATA)).isZero();
+        assertThat(calls.call(UPDATE_VA_MAPPING_OTHERDOMAIN, d.va(DATA), pte(DATA, RO), 0, TestCalls.SELF)).isZero();
+        assertThat(mapping(DATA)).isEqualTo(pte(DATA, RO));
     }
 
     @Test
@@ -300,9 +331,23 @@ class MmuHypercallTest {
         calls.call(UPDATE_VA_MAPPING, d.va(DATA), 0, 0);
         assertThat(d.domain.commits().isEmpty()).isFalse();
 
-        assertThat(extended(cmd, -1, -1)).isZero();
+        assertThat(extended(cmd, -1, d.va(DATA + 1))).as("with a bit map of vcpus").isZero();
 
         assertThat(d.domain.commits().isEmpty()).isTrue();
+    }
+
+    @Test
+    void aBitMapOfVcpusMustBeThere() {
+        for (long va : new long[] {0, 8, d.va(TestDomain.SPARE), 1L << 50, 0xffff_8080_0000_3000L}) {
+            assertThat(extended(XenMmu.MMUEXT_TLB_FLUSH_MULTI, 0, va)).isEqualTo(-EFAULT);
+            assertThat(extended(XenMmu.MMUEXT_INVLPG_MULTI, d.va(DATA), va)).isEqualTo(-EFAULT);
+            assertThat(calls.call(UPDATE_VA_MAPPING, d.va(DATA), 0, va | XenMmu.UVMF_INVLPG))
+                    .isEqualTo(va == 0 ? 0 : -EFAULT);
+            assertThat(mapping(DATA)).as("changed all the same").isZero();
+            assertThat(calls.call(UPDATE_VA_MAPPING, d.va(DATA), 0, va | XenMmu.UVMF_NONE)).isZero();
+        }
+        assertThat(calls.call(UPDATE_VA_MAPPING, d.va(DATA), 0, XenMmu.UVMF_ALL | XenMmu.UVMF_TLB_FLUSH)).isZero();
+        assertThat(calls.call(UPDATE_VA_MAPPING, d.va(DATA), 0, d.va(DATA + 1) | XenMmu.UVMF_TLB_FLUSH)).isZero();
     }
 
     @Test
@@ -316,9 +361,9 @@ class MmuHypercallTest {
         assertThat(extended(XenMmu.MMUEXT_CLEAR_PAGE, d.mfn(3), 0)).as("a page table").isNegative();
         assertThat(extended(XenMmu.MMUEXT_COPY_PAGE, d.mfn(3), d.mfn(DATA))).isNegative();
         for (long mfn : new long[] {0, d.memory.endMfn(), d.memory.endMfn() - 1, -1}) {
-            assertThat(extended(XenMmu.MMUEXT_CLEAR_PAGE, mfn, 0)).isNegative();
-            assertThat(extended(XenMmu.MMUEXT_COPY_PAGE, d.mfn(DATA), mfn)).isNegative();
-            assertThat(extended(XenMmu.MMUEXT_COPY_PAGE, mfn, d.mfn(DATA))).isNegative();
+            assertThat(extended(XenMmu.MMUEXT_CLEAR_PAGE, mfn, 0)).isEqualTo(-EINVAL);
+            assertThat(extended(XenMmu.MMUEXT_COPY_PAGE, d.mfn(DATA), mfn)).isEqualTo(-EINVAL);
+            assertThat(extended(XenMmu.MMUEXT_COPY_PAGE, mfn, d.mfn(DATA))).isEqualTo(-EINVAL);
         }
         assertThat(calls.word(3, 0)).isNotZero();
         assertThat(calls.word(DATA, 16)).isEqualTo(3);
