@@ -15,7 +15,8 @@ public final class PageTables {
     static final int EBUSY = 16;
     static final int EINVAL = 22;
 
-    /// Nothing was done and nothing was wrong: commit what is pending, and ask again ([Refusal#COMMIT_FIRST]), or
+    /// Nothing was done and nothing was wrong: commit what is pending, and ask again ([Refusal#COMMIT_FIRST],
+    /// [Refusal#PIECE_OVER]), or
     /// let the guest repeat its instruction ([Refusal#ENTRY_CHANGED]).
     public static final long RETRY = -EAGAIN;
 
@@ -27,16 +28,22 @@ public final class PageTables {
     private final References references;
     private final EntryUpdates updates;
     private final Holds holds;
+    private final Promotion promotion;
     private final PageWalk walk;
 
     public PageTables(MachineMemory memory, FrameTable frames, int domid, EntryWriter writer) {
+        this(memory, frames, domid, writer, Pieces.TABLES);
+    }
+
+    PageTables(MachineMemory memory, FrameTable frames, int domid, EntryWriter writer, int tablesPerPiece) {
         this.memory = memory;
         this.frames = frames;
         this.domid = domid;
         this.writer = writer;
         this.refusals = new RefusalRecord(frames);
         this.references = new References(frames, domid, writer, refusals);
-        Promotion promotion = new Promotion(memory, frames, domid, writer, references, refusals);
+        this.promotion = new Promotion(memory, frames, domid, writer, references, refusals,
+                new Pieces(tablesPerPiece));
         this.updates = new EntryUpdates(memory, frames, domid, writer, references, promotion, refusals);
         this.holds = new Holds(frames, domid, references, promotion, refusals);
         this.walk = new PageWalk(memory);
@@ -44,22 +51,26 @@ public final class PageTables {
 
     /// MMUEXT_PIN_Ln_TABLE: validates a table of `level` 1–4 and keeps it one until [#unpin].
     public long pin(long mfn, int level) {
-        return holds.pin(mfn, level);
+        return promotion.catchUp() ? holds.pin(mfn, level) : pieceOver(mfn);
     }
 
     /// MMUEXT_UNPIN_TABLE.
     public long unpin(long mfn) {
-        return holds.unpin(mfn);
+        return promotion.catchUp() ? holds.unpin(mfn) : pieceOver(mfn);
     }
 
     /// MMU_NORMAL_PT_UPDATE, or with `preserveAd` MMU_PT_UPDATE_PRESERVE_AD: writes an entry of a table of any level,
     /// or a plain word of a frame that is none. The command bits of `ptr` are already masked out of `entryMa`.
     public long updateEntry(long entryMa, long newValue, boolean preserveAd) {
-        return updates.update(entryMa, newValue, preserveAd);
+        return promotion.catchUp() ? updates.update(entryMa, newValue, preserveAd)
+                : pieceOver(entryMa >>> MachineMemory.PAGE_SHIFT);
     }
 
     /// update_va_mapping: sets the level-1 entry that maps `va` under the root `rootMfn`, a base of the domain.
     public long updateVaMapping(long rootMfn, long va, long value) {
+        if (!promotion.catchUp()) {
+            return pieceOver(rootMfn);
+        }
         long entryMa = walk.leafEntryMa(rootMfn, va);
         if (entryMa < 0) {
             return refusals.refuse(Refusal.NOT_MAPPED, rootMfn, 0, value, 1);
@@ -74,6 +85,9 @@ public final class PageTables {
     public long emulatedWrite(long entryMa, long expectedOld, long newValue) {
         if ((entryMa & Long.BYTES - 1) != 0) {
             return refusals.refuse(Refusal.MISALIGNED, entryMa >>> MachineMemory.PAGE_SHIFT, entryMa, newValue, 1);
+        }
+        if (!promotion.catchUp()) {
+            return pieceOver(entryMa >>> MachineMemory.PAGE_SHIFT);
         }
         return isLiveL1(entryMa) ? updates.exchangeL1(entryMa, expectedOld, newValue)
                 : refusals.refuse(Refusal.NOT_AN_L1, entryMa >>> MachineMemory.PAGE_SHIFT, entryMa, newValue, 1);
@@ -106,16 +120,17 @@ public final class PageTables {
 
     /// MMUEXT_NEW_BASEPTR and its user twin: takes an L4 for CR3. Load the register, then [#dropBase] the old one.
     public long newBase(long mfn) {
-        return holds.holdTable(mfn, PageType.L4);
+        return promotion.catchUp() ? holds.holdTable(mfn, PageType.L4) : pieceOver(mfn);
     }
 
     public void dropBase(long mfn) {
+        promotion.beginPiece();
         holds.unholdTable(mfn, PageType.L4);
     }
 
     /// A frame of a GDT or LDT: validated, DPLs corrected in place, not writable until the last [#putSegdesc].
     public long getSegdesc(long mfn) {
-        return holds.holdTable(mfn, PageType.SEGDESC);
+        return promotion.catchUp() ? holds.holdTable(mfn, PageType.SEGDESC) : pieceOver(mfn);
     }
 
     public void putSegdesc(long mfn) {
@@ -125,7 +140,7 @@ public final class PageTables {
     /// Keeps a frame writable: for what the hypervisor or another domain writes to for some time (vcpu_info,
     /// runstate, rings, read-write grants). Meanwhile it cannot become a table.
     public long getWritable(long mfn) {
-        return holds.holdWritable(mfn);
+        return promotion.catchUp() ? holds.holdWritable(mfn) : pieceOver(mfn);
     }
 
     /// Gives [#getWritable] back. Whoever was granted the frame has lost its own translations of it by then.
@@ -154,6 +169,9 @@ public final class PageTables {
 
     /// What [#releaseFrame] would answer now; it changes nothing.
     public long checkRelease(long mfn) {
+        if (!promotion.catchUp()) {
+            return pieceOver(mfn);
+        }
         long rc = holds.checkOwned(mfn);
         if (rc < 0) {
             return rc;
@@ -176,7 +194,13 @@ public final class PageTables {
     /// @return how many of its frames somebody still refers to by [#getWritable] or [#getReadable]; 0 when all of
     ///         them were put first
     public long release() {
+        promotion.finish();
         return holds.releaseAll();
+    }
+
+    /// What was left behind of earlier calls took all of this one's time.
+    private long pieceOver(long mfn) {
+        return refusals.refuse(Refusal.PIECE_OVER, mfn, 0, 0, 0);
     }
 
     /// Whether the frame is a page table of this domain, of any level.

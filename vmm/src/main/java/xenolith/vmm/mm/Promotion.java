@@ -12,7 +12,7 @@ import xenolith.vmm.guest.MachineMemory;
 /// A table is validated entry by entry when it gets its type and not before; from then on its type count says that its
 /// entries are good. Recursion goes down one level at a time, but for one step to a table of the same level, so it is
 /// 7 deep; each frame is validated at most once
-/// however many entries name it, so the work of one call is bounded by 512 entries for each frame of the domain.
+/// however many entries name it. [Pieces] bounds what one call does of it.
 final class Promotion {
     private final MachineMemory memory;
     private final FrameTable frames;
@@ -20,10 +20,12 @@ final class Promotion {
     private final EntryWriter writer;
     private final References references;
     private final RefusalRecord refusals;
+    private final Pieces pieces;
 
     Promotion(MachineMemory memory, FrameTable frames, int domid, EntryWriter writer, References references,
-            RefusalRecord refusals) {
+            RefusalRecord refusals, Pieces pieces) {
         this.memory = memory;
+        this.pieces = pieces;
         this.frames = frames;
         this.domid = domid;
         this.writer = writer;
@@ -34,6 +36,52 @@ final class Promotion {
     /// Takes a reference on frame `mfn` as a table of `type` (a level, or [PageType#SEGDESC]), validating it if this
     /// is the first. The last three parameters tell who asks: an entry, or 0, 0 and the level of a pin.
     long takeTable(long mfn, int type, long entryMa, long value, int level) {
+        long rc = take(mfn, type, entryMa, value, level);
+        answered(mfn);
+        return rc;
+    }
+
+    /// A new piece begins: goes on with what was left behind.
+    ///
+    /// @return whether nothing is left, so that the call may do what it is for
+    boolean catchUp() {
+        pieces.begin();
+        return dropBehind();
+    }
+
+    /// A new piece begins for a call that cannot be repeated.
+    void beginPiece() {
+        pieces.begin();
+    }
+
+    /// The domain is dead: drops all that was put aside, and puts no more aside.
+    void finish() {
+        pieces.unlimited();
+        pieces.abandon();
+        dropBehind();
+    }
+
+    private boolean dropBehind() {
+        FrameStack behind = pieces.behind();
+        while (!behind.isEmpty() && !pieces.isOver()) {
+            int i = behind.pop();
+            frames.heldTyped[i]--;
+            pieces.holdDropped();
+            dropTable(i, FrameTable.typeOf(frames.identity[i]));
+        }
+        return behind.isEmpty();
+    }
+
+    /// A validation from `mfn` down has its answer; what was kept for it goes if it is final.
+    private void answered(long mfn) {
+        int i = frames.index(mfn);
+        if (i >= 0) {
+            pieces.ended(i);
+            dropBehind();
+        }
+    }
+
+    private long take(long mfn, int type, long entryMa, long value, int level) {
         int i = frames.index(mfn);
         if (i < 0) {
             return refusals.refuse(Refusal.BEYOND_MEMORY, mfn, entryMa, value, level);
@@ -59,7 +107,13 @@ final class Promotion {
 
     /// Drops what [#takeTable] took. With the last reference the table's own entries drop theirs.
     void dropTable(int i, int type) {
-        if (references.dropTyped(i)) {
+        FrameStack aside = frames.typeCount[i] == 1 && PageType.isTable(type) ? pieces.aside() : null;
+        if (aside != null) {
+            // The reference stays, as a hold of ours.
+            frames.heldTyped[i]++;
+            aside.push(i);
+        } else if (references.dropTyped(i)) {
+            pieces.tableDone();
             frames.identity[i] &= ~FrameTable.VALIDATED;
             if (PageType.isTable(type)) {
                 long mfn = FrameTable.mfnOf(i);
@@ -73,6 +127,12 @@ final class Promotion {
     /// frame. A self-map holds none: it goes with its own table, and a count that a table held on itself would never
     /// end.
     long admitAbove(long tableMfn, long entryMa, long value, int level, boolean takesReference) {
+        long rc = admit(tableMfn, entryMa, value, level, takesReference);
+        answered(PteBits.mfn(value));
+        return rc;
+    }
+
+    private long admit(long tableMfn, long entryMa, long value, int level, boolean takesReference) {
         long childMfn = PteBits.mfn(value);
         if (EntryRules.isForbidden(value, level)) {
             return refusals.refuse(EntryRules.reason(value, level), childMfn, entryMa, value, level);
@@ -84,7 +144,7 @@ final class Promotion {
             }
             return self || !takesReference ? 0 : takeLinear(tableMfn, childMfn, entryMa, value, level);
         }
-        return takesReference ? takeTable(childMfn, level - 1, entryMa, value, level) : 0;
+        return takesReference ? take(childMfn, level - 1, entryMa, value, level) : 0;
     }
 
     void dropAbove(long tableMfn, long value, int level) {
@@ -127,6 +187,10 @@ final class Promotion {
 
     private long promote(int i, int type, long entryMa, long value, int level) {
         long mfn = FrameTable.mfnOf(i);
+        if (pieces.isOver()) {
+            pieces.interrupt();
+            return refusals.refuse(Refusal.PIECE_OVER, mfn, entryMa, value, level);
+        }
         if (!references.retype(i, type)) {
             return refusals.refuse(Refusal.COMMIT_FIRST, mfn, entryMa, value, level);
         }
@@ -142,6 +206,7 @@ final class Promotion {
             return rc;
         }
         frames.identity[i] |= FrameTable.VALIDATED;
+        pieces.tableDone();
         if (type == PageType.L4) {
             writer.installHypervisorSlots(mfn);
         }
@@ -197,7 +262,7 @@ final class Promotion {
             long entryMa = tableMa + ((long) slot << ENTRY_SHIFT);
             long value = memory.readWord(entryMa);
             if ((value & PRESENT) != 0 && !PteBits.isHypervisorSlot(level, slot)) {
-                long rc = admitAbove(mfn, entryMa, value, level, true);
+                long rc = admit(mfn, entryMa, value, level, true);
                 if (rc < 0) {
                     dropEntries(mfn, level, slot);
                     return rc;

@@ -43,6 +43,8 @@ public enum Refusal {
     STILL_REFERENCED(PageTables.EBUSY),
     /// Not an error of the guest: pending commits must reach the hardware first. The caller repeats the operation.
     COMMIT_FIRST(PageTables.EAGAIN),
+    /// Not an error of the guest: enough was validated for one call. The caller repeats the operation.
+    PIECE_OVER(PageTables.EAGAIN),
     /// Not an error of the guest: the entry changed between its read and its emulated write.
     ENTRY_CHANGED(PageTables.EAGAIN);
 

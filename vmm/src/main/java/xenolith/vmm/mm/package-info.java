@@ -51,9 +51,10 @@
 ///
 /// ## What the guest can do to us
 /// Ask for anything, with any number, in any order; the answer is an errno and a [RefusalRecord], and nothing
-/// changes, except that entries of a table refused half-way may have gained the User bit. Work per call is at most
-/// 512 entries for each frame of the domain, as a frame is validated once however often it is named. Recursion is as
-/// deep as there are levels. Counts are refused before they overflow.
+/// changes, except that entries of a table refused half-way may have gained the User bit. A frame is validated once
+/// however often it is named, and a call validates or dissolves 64 of them, then answers [PageTables#RETRY] ([Pieces]).
+/// Recursion is as deep as there are levels, and one step more for each that maps others of its own. Counts are refused
+/// before they overflow.
 ///
 /// ## Who may call
 /// The hypercalls (mmu_update, mmuext_op, update_va_mapping, set_gdt), the emulation of writes to page tables, the

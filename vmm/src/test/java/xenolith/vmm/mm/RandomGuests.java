@@ -26,7 +26,7 @@ final class RandomGuests {
     private static final long[] DESCRIPTORS = {0, 0x00AF_9B00_0000_FFFFL, 0x00CF_9300_0000_FFFFL,
         0x0000_8900_0000_0067L, 0x0000_8C00_0008_0000L, -1};
 
-    final TestMachine machine = new TestMachine(FRAMES);
+    final TestMachine machine;
     /// Steps that succeeded.
     int done;
     private final List<List<Long>> bases = List.of(new ArrayList<>(), new ArrayList<>());
@@ -35,6 +35,11 @@ final class RandomGuests {
     private final List<List<Long>> descriptors = List.of(new ArrayList<>(), new ArrayList<>());
 
     RandomGuests() {
+        this(Pieces.TABLES);
+    }
+
+    RandomGuests(int tablesPerPiece) {
+        machine = new TestMachine(FRAMES, tablesPerPiece);
         lend(machine.one(FRAMES - 1), TestMachine.DOM1, true);
         lend(machine.one(FRAMES - 2), TestMachine.DOM1, false);
         lend(machine.two(FRAMES - 1), TestMachine.DOM2, true);

@@ -26,6 +26,10 @@ final class TestMachine {
     private final int perDomain;
 
     TestMachine(int framesPerDomain) {
+        this(framesPerDomain, Pieces.TABLES);
+    }
+
+    TestMachine(int framesPerDomain, int tablesPerPiece) {
         this.perDomain = framesPerDomain;
         this.memory = new MachineMemory(Arena.ofAuto().allocate(2L * framesPerDomain * 4096, 4096));
         this.frames = new FrameTable(memory.frameCount());
@@ -35,8 +39,8 @@ final class TestMachine {
         }
         this.hardware1 = new LazyHardware(memory, frames, DOM1, HYPERVISOR_SLOTS);
         this.hardware2 = new LazyHardware(memory, frames, DOM2, HYPERVISOR_SLOTS);
-        this.dom1 = new PageTables(memory, frames, DOM1, hardware1);
-        this.dom2 = new PageTables(memory, frames, DOM2, hardware2);
+        this.dom1 = new PageTables(memory, frames, DOM1, hardware1, tablesPerPiece);
+        this.dom2 = new PageTables(memory, frames, DOM2, hardware2, tablesPerPiece);
     }
 
     TestMachine() {

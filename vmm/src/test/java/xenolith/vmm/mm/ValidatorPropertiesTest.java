@@ -22,6 +22,16 @@ class ValidatorPropertiesTest {
         endAndAssertNothingRemains(guests);
     }
 
+    @Property(tries = 100)
+    void theLawsHoldWhenEachTableIsAPieceOfItsOwn(@ForAll Random chance) {
+        RandomGuests guests = new RandomGuests(1);
+        for (int i = 0; i < 250; i++) {
+            guests.step(chance);
+            assertLaws(guests.machine, i);
+        }
+        endAndAssertNothingRemains(guests);
+    }
+
     @Property(tries = 40)
     void theLawsHoldInTheEndOfALongLife(@ForAll Random chance) {
         RandomGuests guests = new RandomGuests();
@@ -41,7 +51,7 @@ class ValidatorPropertiesTest {
         int done = 0;
         int steps = 0;
         for (int seed = 0; seed < 100; seed++) {
-            RandomGuests guests = new RandomGuests();
+            RandomGuests guests = new RandomGuests(seed % 2 == 0 ? Pieces.TABLES : 1);
             Random chance = new Random(seed);
             for (int i = 0; i < 1_000; i++, steps++) {
                 guests.step(chance);
