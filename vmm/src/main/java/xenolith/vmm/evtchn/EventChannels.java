@@ -14,6 +14,8 @@ public final class EventChannels {
     public static final int PORTS = TwoLevelWords.PORTS;
     private static final Channel FREE = new Channel.Free();
     private static final int VIRQS = 24;
+    /// Xen keeps what it knows of ports in lumps of this many: all ports of a lump exist once one of them was used.
+    private static final int LUMP = 64;
     private static final int CONTROL = 0;
 
     private final int domid;
@@ -22,6 +24,9 @@ public final class EventChannels {
     private volatile Channel[] channels = freeChannels(new Channel[0], PORTS);
     private final EventTarget[] targets;
     private final int[][] virqPort;
+    private int open;
+    /// One past the highest port that exists, open or not.
+    private volatile int existing = LUMP;
 
     public EventChannels(int domid, MachineMemory memory, long sharedInfoMa, EventTarget[] targets) {
         this.domid = domid;
@@ -38,7 +43,7 @@ public final class EventChannels {
     /// `EVTCHNOP_alloc_unbound` for the domain itself.
     public synchronized long allocUnbound(int dom, int remoteDom) {
         if (dom != DomId.DOMID_SELF && dom != domid) {
-            return -XenErrno.EPERM;
+            return dom == CONTROL ? -XenErrno.EPERM : -XenErrno.ESRCH;
         }
         return allocate(new Channel.Unbound(0, remoteDom == DomId.DOMID_SELF ? domid : remoteDom));
     }
@@ -92,16 +97,13 @@ public final class EventChannels {
         return port;
     }
 
-    /// `EVTCHNOP_bind_virq`.
+    /// `EVTCHNOP_bind_virq`. A global one is bound on vcpu 0, and may be moved later.
     public synchronized long bindVirq(int virq, int vcpu) {
-        if (virq < 0 || virq >= VIRQS) {
+        if (virq < 0 || virq >= VIRQS || isGlobal(virq) && vcpu != 0) {
             return -XenErrno.EINVAL;
         }
         if (vcpu < 0 || vcpu >= targets.length) {
             return -XenErrno.ENOENT;
-        }
-        if (isGlobal(virq) && vcpu != 0) {
-            return -XenErrno.EINVAL;
         }
         if (virqPort[vcpu][virq] != 0) {
             return -XenErrno.EEXIST;
@@ -133,23 +135,35 @@ public final class EventChannels {
             case Channel.Backend _, Channel.Unbound _, Channel.Ipi _, Channel.Free _ -> { }
         }
         channels[port] = FREE;
+        open--;
         form.words().clear(port);
         return 0;
     }
 
-    /// `EVTCHNOP_reset`: closes every port and returns to the two-level interface.
-    public synchronized void reset(GuestFrames frames) {
-        for (int port = 1; port < channels.length; port++) {
+    /// A piece of `EVTCHNOP_reset`: closes the open ones of `count` ports from `first` on. False when none is left
+    /// behind them.
+    public synchronized boolean closeSome(int first, int count) {
+        int end = Math.min(first + count, existing);
+        for (int port = Math.max(first, 1); port < end; port++) {
             if (channels[port] != FREE) {
                 close(port);
             }
         }
+        return open != 0 && end < existing;
+    }
+
+    /// The end of `EVTCHNOP_reset`: returns to the two-level interface; -EAGAIN if a port was opened meanwhile.
+    public synchronized long reset(GuestFrames frames) {
+        if (open != 0) {
+            return -XenErrno.EAGAIN;
+        }
         form.reset(frames);
+        return 0;
     }
 
     /// What is bound to a port, for `EVTCHNOP_status`; null if there is no such port.
     public PortStatus status(int port) {
-        return port < 0 || port >= ports() ? null : PortStatus.of(channel(port), port, domid);
+        return exists(port) ? PortStatus.of(channel(port), port, domid) : null;
     }
 
     /// `EVTCHNOP_send`.
@@ -166,13 +180,14 @@ public final class EventChannels {
         return 0;
     }
 
-    /// `EVTCHNOP_unmask`.
+    /// `EVTCHNOP_unmask`: no error for a port that is closed, as long as there is such a port.
     public long unmask(int port) {
-        if (!isOpen(port)) {
-            return -XenErrno.EINVAL;
+        Channel channel = channel(port);
+        if (channel != FREE) {
+            form.words().unmask(port, targets[channel.vcpu()]);
+            return 0;
         }
-        form.words().unmask(port, targets[channels[port].vcpu()]);
-        return 0;
+        return exists(port) ? 0 : -XenErrno.EINVAL;
     }
 
     /// `EVTCHNOP_bind_vcpu`.
@@ -251,7 +266,11 @@ public final class EventChannels {
 
     /// `EVTCHNOP_set_priority`: counts from the next raise.
     public synchronized long setPriority(int port, int priority) {
-        return isOpen(port) ? form.setPriority(port, priority) : -XenErrno.EINVAL;
+        return exists(port) ? form.setPriority(port, isOpen(port), priority) : -XenErrno.EINVAL;
+    }
+
+    private boolean exists(int port) {
+        return port >= 0 && port < existing;
     }
 
     /// [#FREE] for whatever is no port.
@@ -291,6 +310,8 @@ public final class EventChannels {
             if (channels[port] == FREE && !form.words().isBusy(port)) {
                 form.portOpens(port);
                 channels[port] = channel;
+                open++;
+                existing = Math.max(existing, (port | LUMP - 1) + 1);
                 return port;
             }
         }

@@ -75,10 +75,13 @@ final class EventForm {
         return rc;
     }
 
-    long setPriority(int port, int priority) {
+    long setPriority(int port, boolean isOpen, int priority) {
         FifoWords fifo = fifo();
         if (fifo == null) {
             return -XenErrno.ENOSYS;
+        }
+        if (!isOpen) {
+            return -XenErrno.EACCES;
         }
         if (Integer.compareUnsigned(priority, XenEventFifo.EVTCHN_FIFO_PRIORITY_MIN) > 0) {
             return -XenErrno.EINVAL;

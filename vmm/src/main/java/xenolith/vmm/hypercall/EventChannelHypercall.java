@@ -1,6 +1,7 @@
 package xenolith.vmm.hypercall;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenEventChannel;
 import xenolith.abi.XenEventFifo;
@@ -12,6 +13,11 @@ import xenolith.vmm.mm.PageTables;
 final class EventChannelHypercall {
     /// What a Xen of common size lets a domain without devices name, permitted or not.
     private static final int PIRQS = 64;
+    /// Ports that a reset looks at before it asks whether its piece is over.
+    private static final int RESET_PORTS = 64;
+    /// Of `evtchn_op`: the command, then what the command is about.
+    private static final int COMPAT_ARGUMENT = 4;
+    private static final int COMPAT_BYTES = 28;
 
     long eventChannelOp(CallContext c, long cmd, long arg) {
         EventChannels events = c.domain().events();
@@ -41,6 +47,16 @@ final class EventChannelHypercall {
             default:
                 return rare(c, (int) cmd, events, arg);
         }
+    }
+
+    /// `event_channel_op_compat`: the command stands before its structure. The younger commands are not to be had.
+    long compat(CallContext c, long arg) {
+        if (!c.copyIn(arg, COMPAT_BYTES)) {
+            return -XenErrno.EFAULT;
+        }
+        int cmd = c.scratch().get(ValueLayout.JAVA_INT, 0);
+        return cmd >= 0 && cmd <= XenEventChannel.EVTCHNOP_UNMASK ? eventChannelOp(c, cmd, arg + COMPAT_ARGUMENT)
+                : -XenErrno.ENOSYS;
     }
 
     private static long rare(CallContext c, int cmd, EventChannels events, long arg) {
@@ -99,10 +115,21 @@ final class EventChannelHypercall {
             return -XenErrno.EFAULT;
         }
         long rc = DomainNames.checkSelf(c.domain(), XenEventChannel.Reset.dom(c.scratch(), 0));
-        if (rc == 0) {
-            events.reset(c.domain().lentFrames());
+        return rc < 0 ? rc : closeAll(c, events);
+    }
+
+    /// There may be 131071 ports, so it is done in pieces.
+    private static long closeAll(CallContext c, EventChannels events) {
+        int port = (int) c.progress();
+        while (events.closeSome(port, RESET_PORTS)) {
+            port += RESET_PORTS;
+            if (c.isPieceOver(RESET_PORTS)) {
+                c.progress(port);
+                return CallContext.AGAIN;
+            }
         }
-        return rc;
+        c.progress(0);
+        return events.reset(c.domain().lentFrames());
     }
 
     private static long initControl(CallContext c, EventChannels events, long arg) {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.abi.DomId;
+import xenolith.abi.XenEventChannel;
 import xenolith.abi.XenVirq;
 import xenolith.vmm.port.EventPort;
 
@@ -50,7 +51,8 @@ class EventChannelsTest {
         assertThat(events.allocUnbound(DomId.DOMID_SELF, 0)).isEqualTo(1);
         assertThat(events.allocUnbound(TestPorts.DOMID, 0)).isEqualTo(2);
         assertThat(events.allocUnbound(0, 0)).isEqualTo(-EPERM);
-        assertThat(events.allocUnbound(DomId.DOMID_XEN, 0)).isEqualTo(-EPERM);
+        assertThat(events.allocUnbound(DomId.DOMID_XEN, 0)).isEqualTo(-ESRCH);
+        assertThat(events.allocUnbound(TestPorts.DOMID + 1, 0)).isEqualTo(-ESRCH);
     }
 
     // ---- virtual interrupts
@@ -82,6 +84,7 @@ class EventChannelsTest {
     @Test
     void aGlobalVirqIsBoundOnVcpu0AndMovesAfterwards() {
         assertThat(events.bindVirq(XenVirq.VIRQ_CONSOLE, 1)).isEqualTo(-EINVAL);
+        assertThat(events.bindVirq(XenVirq.VIRQ_CONSOLE, 99)).as("the virq is looked at first").isEqualTo(-EINVAL);
         int port = (int) events.bindVirq(XenVirq.VIRQ_CONSOLE, 0);
         assertThat(events.bindVcpu(port, 2)).isZero();
 
@@ -139,12 +142,27 @@ class EventChannelsTest {
 
     // ---- sending, closing, unmasking: bad ports
 
+    @Test
+    void portsExistInLumpsOnceOneOfThemWasUsedAndTheClosedOnesMayBeUnmasked() {
+        for (int port : new int[] {64, 100, 4096, -1, Integer.MIN_VALUE}) {
+            assertThat(events.unmask(port)).as("port %d", port).isEqualTo(-EINVAL);
+            assertThat(events.status(port)).isNull();
+        }
+        for (int i = 1; i <= 64; i++) {
+            assertThat(events.bindIpi(0)).isEqualTo(i);
+        }
+        for (int port : new int[] {0, 65, 127}) {
+            assertThat(events.unmask(port)).as("port %d", port).isZero();
+            assertThat(events.status(port).status()).isEqualTo(XenEventChannel.EVTCHNSTAT_CLOSED);
+        }
+        assertThat(events.unmask(128)).isEqualTo(-EINVAL);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, -1, 1, 4095, 4096, Integer.MAX_VALUE, Integer.MIN_VALUE})
     void portsThatAreNotOpenAreEINVAL(int port) {
         assertThat(events.send(port)).isEqualTo(-EINVAL);
         assertThat(events.close(port)).isEqualTo(-EINVAL);
-        assertThat(events.unmask(port)).isEqualTo(-EINVAL);
         assertThat(events.bindVcpu(port, 0)).isEqualTo(-EINVAL);
         assertThat(events.bindInterdomain(DomId.DOMID_SELF, port)).isEqualTo(-EINVAL);
         assertThat(events.isOpen(port)).isFalse();

@@ -1,6 +1,7 @@
 package xenolith.vmm.evtchn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static xenolith.abi.XenErrno.EACCES;
 import static xenolith.abi.XenErrno.EAGAIN;
 import static xenolith.abi.XenErrno.EINVAL;
 import static xenolith.abi.XenErrno.ENOENT;
@@ -111,7 +112,7 @@ class QueuedEventsTest {
         assertThat(events.setPriority(port, 15)).isZero();
         assertThat(events.setPriority(port, 16)).isEqualTo(-EINVAL);
         assertThat(events.setPriority(port, -1)).isEqualTo(-EINVAL);
-        assertThat(events.setPriority(port + 1, 1)).isEqualTo(-EINVAL);
+        assertThat(events.setPriority(port + 1, 1)).isEqualTo(-EACCES);
         events.send(port);
         events.close(port);
         int other = (int) events.bindIpi(0);
@@ -143,6 +144,41 @@ class QueuedEventsTest {
         assertThat(guest.handled).startsWith(5000);
     }
 
+    private void resetAll() {
+        int port = 0;
+        while (events.closeSome(port, 64)) {
+            port += 64;
+        }
+        assertThat(events.reset(frames)).isZero();
+    }
+
+    @Test
+    void aResetEndsOnlyWhenNoPortIsOpen() {
+        init(0);
+        for (int i = 0; i < 70; i++) {
+            events.bindIpi(0);
+        }
+        assertThat(events.closeSome(0, 64)).as("64 and above are open").isTrue();
+        assertThat(events.isOpen(63)).isFalse();
+        assertThat(events.isOpen(64)).isTrue();
+        assertThat(events.reset(frames)).isEqualTo(-EAGAIN);
+        assertThat(events.closeSome(64, 64)).isFalse();
+        assertThat(events.reset(frames)).isZero();
+        assertThat(events.ports()).isEqualTo(EventChannels.PORTS);
+    }
+
+    @Test
+    void aPriorityIsForOpenPortsAndForQueues() {
+        int port = (int) events.bindIpi(0);
+        assertThat(events.setPriority(port, 3)).isEqualTo(-ENOSYS);
+        init(0);
+        assertThat(events.setPriority(port, 3)).isZero();
+        assertThat(events.setPriority(port, 16)).isEqualTo(-EINVAL);
+        assertThat(events.setPriority(port + 1, 3)).isEqualTo(-EACCES);
+        assertThat(events.setPriority(64, 3)).isEqualTo(-EINVAL);
+        assertThat(events.setPriority(-1, 3)).isEqualTo(-EINVAL);
+    }
+
     @Test
     void aResetClosesEverythingGivesTheFramesBackAndReturnsToTheBitmap() {
         init(0);
@@ -151,7 +187,7 @@ class QueuedEventsTest {
         int backend = events.allocBackend(0);
         events.bindVirq(XenVirq.VIRQ_TIMER, 1);
 
-        events.reset(frames);
+        resetAll();
 
         assertThat(held).isEmpty();
         assertThat(events.isOpen(backend)).isFalse();
@@ -168,7 +204,7 @@ class QueuedEventsTest {
         int port = (int) events.bindIpi(0);
         events.send(port);
         init(0);
-        events.reset(frames);
+        resetAll();
         p.memory.writeByteVolatile(p.targets[0].infoMa, (byte) 0);
         p.consume(0);
 

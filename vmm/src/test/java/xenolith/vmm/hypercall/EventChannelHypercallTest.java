@@ -6,6 +6,7 @@ import static xenolith.abi.HypercallNumber.MMU_UPDATE;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import xenolith.abi.HypercallNumber;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenEventChannel;
 import xenolith.vmm.domain.TestDomain;
@@ -71,6 +72,32 @@ class EventChannelHypercallTest {
         assertThat(op(XenEventChannel.EVTCHNOP_RESET, 0)).isEqualTo(-XenErrno.EPERM);
         assertThat(op(XenEventChannel.EVTCHNOP_RESET, 9)).isEqualTo(-XenErrno.ESRCH);
         assertThat(d.domain.events().isOpen((int) port)).isTrue();
+    }
+
+    @Test
+    void aResetOfManyPortsGoesInPieces() {
+        for (int i = 1; i < 4096; i++) {
+            d.domain.events().bindIpi(0);
+        }
+        calls.again = 0;
+        assertThat(op(XenEventChannel.EVTCHNOP_RESET, TestCalls.SELF)).isZero();
+        assertThat(calls.again).isPositive();
+        assertThat(d.domain.events().bindIpi(0)).isOne();
+    }
+
+    @Test
+    void theOlderFormHasItsCommandBeforeItsStructure() {
+        calls.arg(TestCalls.ints(XenEventChannel.EVTCHNOP_BIND_IPI, 0), 0, 0, 0);
+        assertThat(calls.call(HypercallNumber.EVENT_CHANNEL_OP_COMPAT, calls.arg())).isZero();
+        assertThat(calls.intAt(TestCalls.ARG, 8)).as("the port").isOne();
+        calls.arg(TestCalls.ints(XenEventChannel.EVTCHNOP_CLOSE, 1), 0, 0, 0);
+        assertThat(calls.call(HypercallNumber.EVENT_CHANNEL_OP_COMPAT, calls.arg())).isZero();
+        assertThat(d.domain.events().isOpen(1)).isFalse();
+        for (int cmd : new int[] {XenEventChannel.EVTCHNOP_RESET, -1, 99}) {
+            calls.arg(TestCalls.ints(cmd, TestCalls.SELF), 0, 0, 0);
+            assertThat(calls.call(HypercallNumber.EVENT_CHANNEL_OP_COMPAT, calls.arg())).isEqualTo(-XenErrno.ENOSYS);
+        }
+        assertThat(calls.call(HypercallNumber.EVENT_CHANNEL_OP_COMPAT, 0)).isEqualTo(-XenErrno.EFAULT);
     }
 
     @Test
