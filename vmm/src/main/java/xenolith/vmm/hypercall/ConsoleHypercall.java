@@ -15,12 +15,15 @@ final class ConsoleHypercall {
     private final byte[] buffer = new byte[PIECE];
 
     long consoleIo(CallContext c, long cmd, long count, long va) {
-        if (cmd == XenConsole.CONSOLEIO_READ) {
-            return 0;
-        }
-        if (cmd != XenConsole.CONSOLEIO_WRITE) {
-            return -XenErrno.ENOSYS;
-        }
+        return switch ((int) cmd) {
+            case XenConsole.CONSOLEIO_WRITE -> write(c, count, va);
+            // What is typed goes to the paravirtual console alone.
+            case XenConsole.CONSOLEIO_READ -> (int) count < 0 ? -XenErrno.E2BIG : 0;
+            default -> -XenErrno.ENOSYS;
+        };
+    }
+
+    private long write(CallContext c, long count, long va) {
         long total = count & 0xffff_ffffL;
         for (long done = c.progress(); done < total; done += PIECE) {
             if (c.isPieceOver(PIECE_COST)) {

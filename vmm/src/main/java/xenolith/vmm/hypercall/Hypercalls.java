@@ -22,6 +22,7 @@ public final class Hypercalls {
     private final SchedHypercall sched = new SchedHypercall();
     private final CallbackHypercall callbacks = new CallbackHypercall();
     private final EventChannelHypercall events = new EventChannelHypercall();
+    private final ControlHypercalls refusals = new ControlHypercalls();
     private final BitSet unknownSeen = new BitSet();
 
     public Hypercalls(Domain domain, GrantTable grantTable, VcpuLifecycle lifecycle) {
@@ -76,7 +77,22 @@ public final class Hypercalls {
             case HypercallNumber.VM_ASSIST -> cpuState.vmAssist(a0, a1);
             case HypercallNumber.CALLBACK_OP -> callbacks.callbackOp(c, a0, a1);
             case HypercallNumber.PHYSDEV_OP -> cpuState.physdevOp(c, a0, a1);
-            case HypercallNumber.PLATFORM_OP, HypercallNumber.SYSCTL, HypercallNumber.DOMCTL -> -XenErrno.EPERM;
+            case HypercallNumber.SCHED_OP_COMPAT -> sched.compat(c, a0, a1);
+            case HypercallNumber.EVENT_CHANNEL_OP_COMPAT -> events.compat(c, a0);
+            default -> refused(c, nr, a0, a1, a2);
+        };
+    }
+
+    private long refused(CallContext c, int nr, long a0, long a1, long a2) {
+        return switch (nr) {
+            case HypercallNumber.PLATFORM_OP -> refusals.platformOp(c, a0);
+            case HypercallNumber.SYSCTL -> refusals.sysctl(c, a0);
+            case HypercallNumber.DOMCTL -> refusals.domctl(c, a0);
+            case HypercallNumber.DM_OP -> refusals.dmOp(c, a0, a1, a2);
+            // mca is ARCH_0.
+            case HypercallNumber.KEXEC_OP, HypercallNumber.HYPFS_OP, HypercallNumber.ARCH_0 -> -XenErrno.EPERM;
+            case HypercallNumber.XENPMU_OP -> -XenErrno.EOPNOTSUPP;
+            case HypercallNumber.XSM_OP, HypercallNumber.TMEM_OP, HypercallNumber.ARGO_OP -> -XenErrno.ENOSYS;
             default -> unknown(nr);
         };
     }

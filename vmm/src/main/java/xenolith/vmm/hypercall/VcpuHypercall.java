@@ -10,6 +10,7 @@ import xenolith.vmm.domain.GuestAreas;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.PageTables;
+import xenolith.vmm.mm.PageWalk;
 
 /// `vcpu_op` (`xen/vcpu.h`).
 final class VcpuHypercall {
@@ -24,13 +25,14 @@ final class VcpuHypercall {
         this.lifecycle = lifecycle;
     }
 
-    /// A number beyond the domain's vcpus is -ENOENT: guests count their processors by that.
+    /// A number, of 32 bits, beyond the domain's vcpus is -ENOENT: guests count their processors by that.
     long vcpuOp(CallContext c, long cmd, long vcpuId, long arg) {
         Domain domain = c.domain();
-        if (vcpuId < 0 || vcpuId >= domain.vcpuCount()) {
+        int id = (int) vcpuId;
+        if (id < 0 || id >= domain.vcpuCount()) {
             return -XenErrno.ENOENT;
         }
-        Vcpu target = domain.vcpu((int) vcpuId);
+        Vcpu target = domain.vcpu(id);
         return switch ((int) cmd) {
             case XenVcpu.VCPUOP_SET_SINGLESHOT_TIMER -> setSingleshot(c, target, arg);
             case XenVcpu.VCPUOP_STOP_SINGLESHOT_TIMER -> stopSingleshot(c, target);
@@ -44,6 +46,8 @@ final class VcpuHypercall {
             case XenVcpu.VCPUOP_STOP_PERIODIC_TIMER -> stopPeriodic(target);
             case XenVcpu.VCPUOP_REGISTER_VCPU_INFO -> registerVcpuInfo(c, target, arg);
             case XenVcpu.VCPUOP_REGISTER_VCPU_TIME_MEMORY_AREA -> registerTimeArea(c, target, arg);
+            // Only a control domain whose vcpus are pinned may know.
+            case XenVcpu.VCPUOP_GET_PHYSID -> -XenErrno.EINVAL;
             default -> -XenErrno.ENOSYS;
         };
     }
@@ -107,7 +111,11 @@ final class VcpuHypercall {
         if (!c.copyIn(arg, XenVcpu.RegisterRunstateMemoryArea.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
-        target.runstateVa(XenVcpu.RegisterRunstateMemoryArea.v(c.scratch(), 0));
+        long va = XenVcpu.RegisterRunstateMemoryArea.v(c.scratch(), 0);
+        if (!PageWalk.isGuestAddress(va)) {
+            return -XenErrno.EFAULT;
+        }
+        target.runstateVa(va);
         GuestAreas.updateRunstate(target, c.rootMfn(), c.scratch());
         return 0;
     }
@@ -116,12 +124,17 @@ final class VcpuHypercall {
         if (!c.copyIn(arg, XenVcpu.RegisterTimeMemoryArea.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
-        target.timeAreaVa(XenVcpu.RegisterTimeMemoryArea.v(c.scratch(), 0));
+        long va = XenVcpu.RegisterTimeMemoryArea.v(c.scratch(), 0);
+        if (!PageWalk.isGuestAddress(va)) {
+            return -XenErrno.EFAULT;
+        }
+        target.timeAreaVa(va);
         GuestAreas.updateTime(target, c.rootMfn(), c.scratch());
         return 0;
     }
 
-    /// The frame stays writable for as long as the domain lives, hence can never become a page table.
+    /// The frame stays writable for as long as the domain lives, hence can never become a page table. A vcpu that runs
+    /// elsewhere could be looking at the old place.
     private static long registerVcpuInfo(CallContext c, Vcpu target, long arg) {
         MemorySegment s = c.scratch();
         Domain domain = c.domain();
@@ -130,13 +143,15 @@ final class VcpuHypercall {
         }
         long mfn = XenVcpu.RegisterVcpuInfo.mfn(s, 0);
         long offset = XenVcpu.RegisterVcpuInfo.offset(s, 0) & 0xffff_ffffL;
-        if (target.hasOwnVcpuInfo() || offset > MachineMemory.PAGE_SIZE - XenVcpuInfo.SIZEOF
-                || (offset & Long.BYTES - 1) != 0) {
+        if (offset > MachineMemory.PAGE_SIZE - XenVcpuInfo.SIZEOF || (offset & Long.BYTES - 1) != 0) {
+            return -XenErrno.ENXIO;
+        }
+        if (target.hasOwnVcpuInfo() || target != c.vcpu() && target.isUp()) {
             return -XenErrno.EINVAL;
         }
         long rc = domain.pageTables().getWritable(mfn);
         if (rc < 0) {
-            return rc == PageTables.RETRY ? CallContext.AGAIN : rc;
+            return rc == PageTables.RETRY ? CallContext.AGAIN : -XenErrno.EINVAL;
         }
         long infoMa = (mfn << MachineMemory.PAGE_SHIFT) + offset;
         target.moveVcpuInfo(infoMa);

@@ -9,6 +9,7 @@ import xenolith.vmm.monitor.MonitorAbi;
 
 /// `xen_version` (`xen/version.h`). We claim Xen's interface of version 4.17.
 final class VersionHypercall {
+    private static final String DENIED = "<denied>";
     private static final int VERSION = 4 << 16 | 17;
     private static final int FEATURES = 1 << XenVersion.XENFEAT_MMU_PT_UPDATE_PRESERVE_AD
             | 1 << XenVersion.XENFEAT_GNTTAB_MAP_AVAIL_BITS
@@ -28,8 +29,9 @@ final class VersionHypercall {
             case XenVersion.XENVER_GET_FEATURES -> getFeatures(c, arg);
             case XenVersion.XENVER_PAGESIZE -> arg == 0 ? MachineMemory.PAGE_SIZE : -XenErrno.EINVAL;
             case XenVersion.XENVER_GUEST_HANDLE -> guestHandle(c, arg);
-            case XenVersion.XENVER_COMMANDLINE -> -XenErrno.EPERM;
-            case XenVersion.XENVER_BUILD_ID -> -XenErrno.ENODATA;
+            // For the control domain. Xen answers the others with a word instead, and with nothing behind it.
+            case XenVersion.XENVER_COMMANDLINE -> text(c, arg, DENIED, DENIED.length() + 1);
+            case XenVersion.XENVER_BUILD_ID -> -XenErrno.EPERM;
             default -> -XenErrno.ENOSYS;
         };
     }

@@ -8,6 +8,7 @@ import static xenolith.abi.XenErrno.EFAULT;
 import static xenolith.abi.XenErrno.EINVAL;
 import static xenolith.abi.XenErrno.ENOENT;
 import static xenolith.abi.XenErrno.ENOSYS;
+import static xenolith.abi.XenErrno.ENXIO;
 import static xenolith.abi.XenErrno.ETIME;
 
 import java.lang.foreign.ValueLayout;
@@ -53,13 +54,19 @@ class VcpuAndSchedTest {
 
         assertThat(two.call(VCPU_OP, XenVcpu.VCPUOP_IS_UP, 0, 0)).isOne();
         assertThat(two.call(VCPU_OP, XenVcpu.VCPUOP_IS_UP, 1, 0)).isZero();
-        for (long id : new long[] {2, 8191, -1, Long.MIN_VALUE, 1L << 32}) {
+        for (long id : new long[] {2, 8191, -1, Integer.MIN_VALUE, 0x8000_0000L}) {
             assertThat(two.call(VCPU_OP, XenVcpu.VCPUOP_IS_UP, id, 0)).isEqualTo(-ENOENT);
         }
     }
 
+    @Test
+    void processorsOfTheHostAreNotTold() {
+        assertThat(vcpuOp(XenVcpu.VCPUOP_GET_PHYSID)).isEqualTo(-EINVAL);
+        assertThat(calls.word(TestCalls.ARG, 0)).isZero();
+    }
+
     @ParameterizedTest
-    @ValueSource(longs = {12, 14, 99, -1})
+    @ValueSource(longs = {14, 99, -1})
     void otherOperationsAreENOSYS(long cmd) {
         assertThat(vcpuOp(cmd)).isEqualTo(-ENOSYS);
     }
@@ -108,14 +115,25 @@ class VcpuAndSchedTest {
     @ParameterizedTest
     @ValueSource(longs = {4096 - 63, 4032 + 8, 4096, 0xffff_ffffL, 0x8000_0000L, 1, 4, 7})
     void vcpuInfoFitsItsPageAndIsAligned(long offset) {
-        assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_VCPU_INFO, d.mfn(INFO), offset)).isEqualTo(-EINVAL);
+        assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_VCPU_INFO, d.mfn(INFO), offset)).isEqualTo(-ENXIO);
         assertThat(calls.vcpu.hasOwnVcpuInfo()).isFalse();
+    }
+
+    @Test
+    void theInfoOfAnotherVcpuMovesOnlyWhileThatIsDown() {
+        TestCalls two = new TestCalls(new TestDomain(2, false));
+        two.arg(two.d.mfn(INFO), 64);
+        two.d.domain.vcpuUp(two.d.domain.vcpu(1), true);
+        assertThat(two.call(VCPU_OP, XenVcpu.VCPUOP_REGISTER_VCPU_INFO, 1, two.arg())).isEqualTo(-EINVAL);
+        two.d.domain.vcpuUp(two.d.domain.vcpu(1), false);
+        assertThat(two.call(VCPU_OP, XenVcpu.VCPUOP_REGISTER_VCPU_INFO, 1, two.arg())).isZero();
+        assertThat(two.d.domain.vcpu(1).vcpuInfoMa()).isEqualTo(two.d.ma(INFO) + 64);
     }
 
     @Test
     void vcpuInfoLiesInAWritableFrameOfTheDomain() {
         for (long mfn : new long[] {0, -1, d.memory.endMfn(), d.memory.endMfn() - 1, d.mfn(3)}) {
-            assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_VCPU_INFO, mfn, 0)).as("mfn %x", mfn).isNegative();
+            assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_VCPU_INFO, mfn, 0)).as("mfn %x", mfn).isEqualTo(-EINVAL);
         }
         assertThat(calls.vcpu.hasOwnVcpuInfo()).isFalse();
         assertThat(calls.vcpu.vcpuInfoMa()).isEqualTo(d.sharedInfoMa);
@@ -174,10 +192,21 @@ class VcpuAndSchedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, -1, 0xffff_8080_0000_3000L, 0x7fff_ffff_f000L})
+    @ValueSource(longs = {1, -1, 0x7fff_ffff_f000L})
     void anAreaThatIsNotMappedIsLeftOut(long va) {
         assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_RUNSTATE_MEMORY_AREA, va)).isZero();
         assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_VCPU_TIME_MEMORY_AREA, va)).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0xffff_8080_0000_3000L, 0x8000_0000_0000L, Long.MIN_VALUE})
+    void anAreaThatCannotBeTheGuestsIsEFAULTAndTheOldOneStays(long va) {
+        assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_RUNSTATE_MEMORY_AREA, d.va(INFO))).isZero();
+        assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_VCPU_TIME_MEMORY_AREA, d.va(INFO) + 512)).isZero();
+        assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_RUNSTATE_MEMORY_AREA, va)).isEqualTo(-EFAULT);
+        assertThat(vcpuOp(XenVcpu.VCPUOP_REGISTER_VCPU_TIME_MEMORY_AREA, va)).isEqualTo(-EFAULT);
+        assertThat(calls.vcpu.runstateVa()).isEqualTo(d.va(INFO));
+        assertThat(calls.vcpu.timeAreaVa()).isEqualTo(d.va(INFO) + 512);
     }
 
     // ---- timers
@@ -245,7 +274,7 @@ class VcpuAndSchedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {4, 5, 6, 7, 99, -1})
+    @ValueSource(longs = {8, 99, -1})
     void otherSchedulingIsENOSYS(long cmd) {
         assertThat(calls.call(SCHED_OP, cmd, calls.arg())).isEqualTo(-ENOSYS);
     }
@@ -264,14 +293,6 @@ class VcpuAndSchedTest {
         own.arg(reason);
         assertThat(own.call(SCHED_OP, 2, own.arg())).isZero();
         assertThat(own.d.domain.end()).isEqualTo(expected);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {5, 6, -1, Integer.MIN_VALUE})
-    void anUnknownReasonEndsNothing(int reason) {
-        calls.arg(reason & 0xffff_ffffL);
-        assertThat(calls.call(SCHED_OP, 2, calls.arg())).isEqualTo(-EINVAL);
-        assertThat(d.domain.end()).isNull();
     }
 
     private long poll(long ports, int count, long timeout) {
@@ -300,7 +321,7 @@ class VcpuAndSchedTest {
         assertThat(poll(d.va(INFO), 129, 0)).isEqualTo(-EINVAL);
         assertThat(poll(d.va(INFO), -1, 0)).isEqualTo(-EINVAL);
         assertThat(poll(0, 1, 0)).isEqualTo(-EFAULT);
-        for (int port : new int[] {-1, 4096, Integer.MIN_VALUE}) {
+        for (int port : new int[] {-1, 0, 7, 4096, Integer.MIN_VALUE}) {
             calls.put(INFO, 0, port & 0xffff_ffffL);
             assertThat(poll(d.va(INFO), 1, 0)).isEqualTo(-EINVAL);
         }
