@@ -281,4 +281,27 @@ public final class XenGrantOp {
         public static int status(MemorySegment s, long base) { return s.get(JAVA_SHORT, base + STATUS); }
         public static void status(MemorySegment s, long base, int v) { setU16(s, base + STATUS, v); }
     }
+
+    /// Cache maintenance on part of a frame, which needs none on x86. It has no status.
+    public static final class CacheFlush {
+        public static final StructLayout LAYOUT = struct("gnttab_cache_flush",
+                union("a", u64("dev_bus_addr"), u32("ref")), u16("offset"), u16("length"), u32("op"));
+        public static final long SIZEOF = LAYOUT.byteSize();
+        private static final long DEV_BUS_ADDR = offsetOf(LAYOUT, "a", "dev_bus_addr");
+        private static final long OFFSET = offsetOf(LAYOUT, "offset");
+        private static final long LENGTH = offsetOf(LAYOUT, "length");
+        private static final long OP = offsetOf(LAYOUT, "op");
+
+        private CacheFlush() {
+        }
+
+        public static long devBusAddr(MemorySegment s, long base) { return s.get(JAVA_LONG, base + DEV_BUS_ADDR); }
+        public static void devBusAddr(MemorySegment s, long base, long v) { s.set(JAVA_LONG, base + DEV_BUS_ADDR, v); }
+        public static int offset(MemorySegment s, long base) { return getU16(s, base + OFFSET); }
+        public static void offset(MemorySegment s, long base, int v) { setU16(s, base + OFFSET, v); }
+        public static int length(MemorySegment s, long base) { return getU16(s, base + LENGTH); }
+        public static void length(MemorySegment s, long base, int v) { setU16(s, base + LENGTH, v); }
+        public static int op(MemorySegment s, long base) { return s.get(JAVA_INT, base + OP); }
+        public static void op(MemorySegment s, long base, int v) { s.set(JAVA_INT, base + OP, v); }
+    }
 }

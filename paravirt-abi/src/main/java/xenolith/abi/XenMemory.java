@@ -35,6 +35,9 @@ public final class XenMemory {
     public static final int XENMEM_REMOVE_FROM_PHYSMAP = 15;
     public static final int XENMEM_SET_POD_TARGET = 16;
     public static final int XENMEM_GET_POD_TARGET = 17;
+    public static final int XENMEM_GET_SHARING_FREED_PAGES = 18;
+    public static final int XENMEM_GET_SHARING_SHARED_PAGES = 19;
+    public static final int XENMEM_ACCESS_OP = 21;
     public static final int XENMEM_ADD_TO_PHYSMAP_BATCH = 23;
     public static final int XENMEM_CLAIM_PAGES = 24;
     public static final int XENMEM_MACHPHYS_COMPAT_MFN_LIST = 25;

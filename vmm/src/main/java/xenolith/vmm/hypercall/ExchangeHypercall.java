@@ -48,7 +48,10 @@ final class ExchangeHypercall {
         long done = MemoryExchange.nrExchanged(s, 0);
         long rc = read(s, extents, done);
         if (rc < 0) {
-            return rc;
+            return stop(c, arg, done, rc);
+        }
+        if (done == extents) {
+            return 0;
         }
         int chunkOrder = Math.max(outOrder - inOrder, 0);
         long chunk = done >>> chunkOrder;
@@ -81,6 +84,12 @@ final class ExchangeHypercall {
                 || extents << inOrder != outExtents << outOrder) {
             return -XenErrno.EINVAL;
         }
+        if (done == extents) {
+            return 0;
+        }
+        if (ReservationHypercall.isNodeDemanded(MemoryReservation.memFlags(s, out), 0)) {
+            return -XenErrno.EINVAL;
+        }
         // No domain has as many frames; it would fail on the way.
         if (extents < 0 || outExtents < 0) {
             return -XenErrno.EFAULT;
@@ -106,8 +115,8 @@ final class ExchangeHypercall {
         }
         long rc = reservation.surrender(given, inCount, inOrder);
         if (rc < 0) {
-            // To an exchange, a frame that is not there is an argument like any other.
-            return rc == -XenErrno.EPERM ? -XenErrno.EINVAL : rc;
+            // To an exchange, a frame that is not there or not free to go is an argument like any other.
+            return rc == PageTables.RETRY ? rc : -XenErrno.EINVAL;
         }
         for (int i = 0; i < outCount; i++) {
             received[i] = reservation.take(outOrder, limitMfn);

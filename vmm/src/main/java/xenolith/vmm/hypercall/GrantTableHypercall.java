@@ -4,11 +4,12 @@ import static xenolith.abi.XenGrantTable.GNTST_BAD_DOMAIN;
 import static xenolith.abi.XenGrantTable.GNTST_BAD_VIRT_ADDR;
 import static xenolith.abi.XenGrantTable.GNTST_GENERAL_ERROR;
 import static xenolith.abi.XenGrantTable.GNTST_OKAY;
+import static xenolith.abi.XenGrantTable.GNTST_PERMISSION_DENIED;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import xenolith.abi.DomId;
 import xenolith.abi.XenErrno;
+import xenolith.abi.XenGrantOp.CacheFlush;
 import xenolith.abi.XenGrantOp.DumpTable;
 import xenolith.abi.XenGrantOp.GetStatusFrames;
 import xenolith.abi.XenGrantOp.GetVersion;
@@ -17,11 +18,16 @@ import xenolith.abi.XenGrantOp.SetVersion;
 import xenolith.abi.XenGrantOp.SetupTable;
 import xenolith.abi.XenGrantTable;
 import xenolith.vmm.gnttab.GrantTable;
+import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.mm.PageWalk;
 
 /// `grant_table_op` (`xen/grant_table.h`): the calls about the table; those about grants are [GrantTableBatch]'s.
 ///
-/// Transfers of frames are refused, and cache maintenance is not a guest's affair on x86: both are -ENOSYS.
+/// Transfers of frames are refused, as by a Xen that was told not to allow them.
 final class GrantTableHypercall {
+    /// Xen goes on with a long cache flush by the bits above.
+    private static final int COMMAND_MASK = 0xfff;
+
     private final GrantTable table;
     private final GrantTableBatch batch;
 
@@ -31,13 +37,14 @@ final class GrantTableHypercall {
     }
 
     long grantTableOp(CallContext c, long cmd, long arg, long count) {
-        if ((int) count < 0) {
+        int op = (int) cmd & COMMAND_MASK;
+        if ((int) count < 0 || op != (int) cmd && op != XenGrantTable.GNTTABOP_CACHE_FLUSH) {
             return -XenErrno.EINVAL;
         }
-        return switch ((int) cmd) {
+        return switch (op) {
             case XenGrantTable.GNTTABOP_COPY, XenGrantTable.GNTTABOP_MAP_GRANT_REF,
                     XenGrantTable.GNTTABOP_UNMAP_GRANT_REF, XenGrantTable.GNTTABOP_UNMAP_AND_REPLACE,
-                    XenGrantTable.GNTTABOP_SWAP_GRANT_REF -> batch.run(c, (int) cmd, arg, (int) count);
+                    XenGrantTable.GNTTABOP_SWAP_GRANT_REF -> batch.run(c, op, arg, (int) count);
             case XenGrantTable.GNTTABOP_SETUP_TABLE -> single(count) ? setupTable(c, arg) : -XenErrno.EINVAL;
             case XenGrantTable.GNTTABOP_QUERY_SIZE -> single(count) ? querySize(c, arg) : -XenErrno.EINVAL;
             case XenGrantTable.GNTTABOP_GET_STATUS_FRAMES ->
@@ -45,6 +52,8 @@ final class GrantTableHypercall {
             case XenGrantTable.GNTTABOP_DUMP_TABLE -> single(count) ? dumpTable(c, arg) : -XenErrno.EINVAL;
             case XenGrantTable.GNTTABOP_SET_VERSION -> setVersion(c, arg);
             case XenGrantTable.GNTTABOP_GET_VERSION -> getVersion(c, arg);
+            case XenGrantTable.GNTTABOP_TRANSFER -> -XenErrno.EOPNOTSUPP;
+            case XenGrantTable.GNTTABOP_CACHE_FLUSH -> cacheFlush(c, arg, (int) count);
             default -> -XenErrno.ENOSYS;
         };
     }
@@ -57,6 +66,9 @@ final class GrantTableHypercall {
     private long setupTable(CallContext c, long arg) {
         MemorySegment s = c.scratch();
         if (!c.canWrite(arg, SetupTable.SIZEOF) || !c.copyIn(arg, SetupTable.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        if (!PageWalk.isGuestAddress(SetupTable.frameList(s, 0))) {
             return -XenErrno.EFAULT;
         }
         int frames = SetupTable.nrFrames(s, 0);
@@ -78,6 +90,9 @@ final class GrantTableHypercall {
     private long getStatusFrames(CallContext c, long arg) {
         MemorySegment s = c.scratch();
         if (!c.copyIn(arg, GetStatusFrames.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        if (!PageWalk.isGuestAddress(GetStatusFrames.frameList(s, 0))) {
             return -XenErrno.EFAULT;
         }
         int frames = GetStatusFrames.nrFrames(s, 0);
@@ -139,14 +154,54 @@ final class GrantTableHypercall {
         if (!c.copyIn(arg, GetVersion.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
-        if (checkSelf(c, GetVersion.dom(s, 0)) != GNTST_OKAY) {
-            return -XenErrno.ESRCH;
+        long rc = DomainNames.checkSelf(c.domain(), GetVersion.dom(s, 0));
+        if (rc < 0) {
+            return rc;
         }
         GetVersion.version(s, 0, table.version());
         return c.copyOut(arg, GetVersion.SIZEOF) ? 0 : -XenErrno.EFAULT;
     }
 
     private static int checkSelf(CallContext c, int dom) {
-        return dom == DomId.DOMID_SELF || dom == c.domain().domid() ? GNTST_OKAY : GNTST_BAD_DOMAIN;
+        if (DomainNames.isSelf(c.domain(), dom)) {
+            return GNTST_OKAY;
+        }
+        return DomainNames.exists(c.domain(), dom) ? GNTST_PERMISSION_DENIED : GNTST_BAD_DOMAIN;
+    }
+
+    /// What is wrong with the first bad element; a good one is refused too, for x86 caches need no such thing.
+    private long cacheFlush(CallContext c, long array, int count) {
+        for (long i = c.progress(); i < count; i++) {
+            if (c.isPieceOver(1)) {
+                c.progress(i);
+                return CallContext.AGAIN;
+            }
+            long rc = c.copyIn(array + i * CacheFlush.SIZEOF, CacheFlush.SIZEOF) ? checkFlush(c) : -XenErrno.EFAULT;
+            if (rc < 0) {
+                c.progress(0);
+                return rc;
+            }
+        }
+        c.progress(0);
+        return 0;
+    }
+
+    private static long checkFlush(CallContext c) {
+        MemorySegment s = c.scratch();
+        int op = CacheFlush.op(s, 0);
+        int offset = CacheFlush.offset(s, 0);
+        int byteLength = CacheFlush.length(s, 0);
+        if (offset >= MachineMemory.PAGE_SIZE || offset + byteLength > MachineMemory.PAGE_SIZE
+                || (op & ~(XenGrantTable.GNTTAB_CACHE_CLEAN | XenGrantTable.GNTTAB_CACHE_INVAL)) != 0) {
+            return -XenErrno.EINVAL;
+        }
+        if (byteLength == 0 || op == 0) {
+            return 0;
+        }
+        long mfn = CacheFlush.devBusAddr(s, 0) >>> MachineMemory.PAGE_SHIFT;
+        if (!c.domain().memory().contains(mfn)) {
+            return -XenErrno.EINVAL;
+        }
+        return c.domain().owns(mfn) ? -XenErrno.EOPNOTSUPP : -XenErrno.EPERM;
     }
 }

@@ -11,29 +11,33 @@ import xenolith.vmm.mm.MachineToPhys;
 import xenolith.vmm.monitor.MonitorAbi;
 
 /// `memory_op` (`xen/memory.h`): the switch, and what a domain may ask about its memory. What changes it is in
-/// [ReservationHypercall] and [ExchangeHypercall].
-///
-/// Calls that only make sense for translated guests or for the control domain get the errno that Xen gives an
-/// unprivileged paravirtual domain.
+/// [ReservationHypercall] and [ExchangeHypercall], what it says of itself in [MemoryMapHypercall], and what is for others
+/// in [RefusedMemoryOps].
 final class MemoryHypercall {
     /// The command's upper bits say at which extent to begin: Xen's own way of going on with a long call.
     private static final int START_SHIFT = 6;
     private static final long COMMAND_MASK = (1 << START_SHIFT) - 1;
-    private static final int E820_RAM = 1;
-    private static final int E820_ENTRY_BYTES = 20;
+    /// What Xen has room for in 16 bits.
+    private static final long LAST_START = 0xffff;
     private static final long LARGE_PAGE = 2 << 20;
-    /// Enough of `xen_memory_reservation` and the like, all of which are smaller.
-    private static final long VNUMA_BYTES = 48;
-    private static final long VNUMA_PAD_OFFSET = 2;
+    /// `xen_reserved_device_memory_map`.
+    private static final long RDM_BYTES = 24;
+    private static final long RDM_FLAGS_OFFSET = 0;
+    private static final long RDM_COUNT_OFFSET = 4;
+    private static final int XENMEM_RDM_ALL = 1;
 
     private final Domain domain;
     private final ReservationHypercall reservations;
     private final ExchangeHypercall exchanges;
+    private final MemoryMapHypercall maps;
+    private final RefusedMemoryOps refused;
 
     MemoryHypercall(Domain domain) {
         this.domain = domain;
         this.reservations = new ReservationHypercall(domain);
         this.exchanges = new ExchangeHypercall(domain);
+        this.maps = new MemoryMapHypercall(domain);
+        this.refused = new RefusedMemoryOps(domain);
     }
 
     long memoryOp(CallContext c, long cmd, long arg) {
@@ -42,35 +46,44 @@ final class MemoryHypercall {
         return switch (op) {
             case XenMemory.XENMEM_INCREASE_RESERVATION, XenMemory.XENMEM_DECREASE_RESERVATION,
                     XenMemory.XENMEM_POPULATE_PHYSMAP -> reservations.change(c, op, start, arg);
-            case XenMemory.XENMEM_EXCHANGE -> start == 0 ? exchanges.exchange(c, arg) : -XenErrno.EINVAL;
-            case XenMemory.XENMEM_MEMORY_MAP -> memoryMap(c, arg);
-            case XenMemory.XENMEM_MACHPHYS_MAPPING -> machphysMapping(c, arg);
-            case XenMemory.XENMEM_MACHPHYS_MFN_LIST -> machphysMfnList(c, arg);
-            case XenMemory.XENMEM_MACHINE_MEMORY_MAP, XenMemory.XENMEM_SET_MEMORY_MAP,
-                    XenMemory.XENMEM_SET_POD_TARGET, XenMemory.XENMEM_GET_POD_TARGET -> -XenErrno.EPERM;
-            case XenMemory.XENMEM_MACHPHYS_COMPAT_MFN_LIST, XenMemory.XENMEM_RESERVED_DEVICE_MEMORY_MAP ->
-                -XenErrno.ENOSYS;
-            default -> withoutExtents(c, op, start, arg);
+            case XenMemory.XENMEM_ADD_TO_PHYSMAP -> start > LAST_START ? -XenErrno.EDOM : refused.addToPhysmap(c, arg);
+            case XenMemory.XENMEM_ADD_TO_PHYSMAP_BATCH ->
+                start > LAST_START ? -XenErrno.EDOM : refused.addToPhysmapBatch(c, arg);
+            case XenMemory.XENMEM_ACCESS_OP -> refused.accessOp(c, arg);
+            case XenMemory.XENMEM_ACQUIRE_RESOURCE -> refused.acquireResource(c, arg);
+            case XenMemory.XENMEM_EXCHANGE, XenMemory.XENMEM_MAXIMUM_RAM_PAGE, XenMemory.XENMEM_CURRENT_RESERVATION,
+                    XenMemory.XENMEM_MAXIMUM_RESERVATION, XenMemory.XENMEM_MAXIMUM_GPFN,
+                    XenMemory.XENMEM_REMOVE_FROM_PHYSMAP, XenMemory.XENMEM_CLAIM_PAGES,
+                    XenMemory.XENMEM_GET_VNUMAINFO, XenMemory.XENMEM_RESERVED_DEVICE_MEMORY_MAP ->
+                start == 0 ? withoutExtents(c, op, arg) : -XenErrno.EINVAL;
+            default -> start == 0 ? ofX86(c, op, arg) : -XenErrno.ENOSYS;
         };
     }
 
-    private long withoutExtents(CallContext c, int op, long start, long arg) {
-        boolean known = op <= XenMemory.XENMEM_MAXIMUM_GPFN || op == XenMemory.XENMEM_REMOVE_FROM_PHYSMAP
-                || op >= XenMemory.XENMEM_ADD_TO_PHYSMAP_BATCH && op <= XenMemory.XENMEM_ACQUIRE_RESOURCE;
-        return known && start != 0 ? -XenErrno.EINVAL : single(c, op, arg);
+    private long withoutExtents(CallContext c, int op, long arg) {
+        return switch (op) {
+            case XenMemory.XENMEM_EXCHANGE -> exchanges.exchange(c, arg);
+            case XenMemory.XENMEM_MAXIMUM_RAM_PAGE -> domain.memory().endMfn() - 1;
+            case XenMemory.XENMEM_REMOVE_FROM_PHYSMAP -> refused.removeFromPhysmap(c, arg);
+            case XenMemory.XENMEM_CLAIM_PAGES -> refused.claimPages(c, arg);
+            case XenMemory.XENMEM_GET_VNUMAINFO -> refused.vnumaInfo(c, arg);
+            case XenMemory.XENMEM_RESERVED_DEVICE_MEMORY_MAP -> reservedDeviceMemory(c, arg);
+            default -> query(c, op, arg);
+        };
     }
 
-    private long single(CallContext c, int op, long arg) {
+    private long ofX86(CallContext c, int op, long arg) {
         return switch (op) {
-            case XenMemory.XENMEM_MAXIMUM_RAM_PAGE -> domain.memory().endMfn() - 1;
-            case XenMemory.XENMEM_CURRENT_RESERVATION, XenMemory.XENMEM_MAXIMUM_RESERVATION,
-                    XenMemory.XENMEM_MAXIMUM_GPFN -> query(c, op, arg);
-            case XenMemory.XENMEM_ADD_TO_PHYSMAP -> addToPhysmap(c, arg);
-            case XenMemory.XENMEM_ADD_TO_PHYSMAP_BATCH, XenMemory.XENMEM_REMOVE_FROM_PHYSMAP ->
-                translatedOnly(c, arg);
-            case XenMemory.XENMEM_CLAIM_PAGES -> claimPages(c, arg);
-            case XenMemory.XENMEM_GET_VNUMAINFO -> vnumaInfo(c, arg);
-            case XenMemory.XENMEM_ACQUIRE_RESOURCE -> -XenErrno.EPERM;
+            case XenMemory.XENMEM_MEMORY_MAP -> maps.memoryMap(c, arg);
+            case XenMemory.XENMEM_SET_MEMORY_MAP -> maps.setMemoryMap(c, arg);
+            case XenMemory.XENMEM_MACHINE_MEMORY_MAP -> -XenErrno.EPERM;
+            case XenMemory.XENMEM_MACHPHYS_MAPPING -> machphysMapping(c, arg);
+            case XenMemory.XENMEM_MACHPHYS_MFN_LIST -> machphysMfnList(c, arg);
+            // The array of 32-bit guests, which do not run here.
+            case XenMemory.XENMEM_MACHPHYS_COMPAT_MFN_LIST -> -XenErrno.EOPNOTSUPP;
+            case XenMemory.XENMEM_SET_POD_TARGET, XenMemory.XENMEM_GET_POD_TARGET -> refused.podTarget(c, arg);
+            // No page is shared between domains.
+            case XenMemory.XENMEM_GET_SHARING_FREED_PAGES, XenMemory.XENMEM_GET_SHARING_SHARED_PAGES -> 0;
             default -> -XenErrno.ENOSYS;
         };
     }
@@ -135,68 +148,16 @@ final class MemoryHypercall {
         return c.copyOut(arg, XenMemory.MachphysMfnList.SIZEOF) ? 0 : -XenErrno.EFAULT;
     }
 
-    /// One range of RAM, pseudo-physical addresses from 0, as large as the domain may become.
-    private long memoryMap(CallContext c, long arg) {
+    /// No device has memory of the machine's for itself.
+    private static long reservedDeviceMemory(CallContext c, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, XenMemory.MemoryMap.SIZEOF)) {
+        if (!c.copyIn(arg, RDM_BYTES)) {
             return -XenErrno.EFAULT;
         }
-        long buffer = XenMemory.MemoryMap.buffer(s, 0);
-        int entries = XenMemory.MemoryMap.nrEntries(s, 0) == 0 ? 0 : 1;
-        s.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, 0);
-        s.set(ValueLayout.JAVA_LONG_UNALIGNED, 8, domain.reservation().maxFrames() << MachineMemory.PAGE_SHIFT);
-        s.set(ValueLayout.JAVA_INT_UNALIGNED, 16, E820_RAM);
-        if (!c.copyOut(buffer, (long) entries * E820_ENTRY_BYTES)) {
-            return -XenErrno.EFAULT;
-        }
-        XenMemory.MemoryMap.nrEntries(s, 0, entries);
-        XenMemory.MemoryMap.buffer(s, 0, buffer);
-        return c.copyOut(arg, XenMemory.MemoryMap.SIZEOF) ? 0 : -XenErrno.EFAULT;
-    }
-
-    // ---- refused to an unprivileged paravirtual domain
-
-    private long addToPhysmap(CallContext c, long arg) {
-        MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, XenMemory.AddToPhysmap.SIZEOF)) {
-            return -XenErrno.EFAULT;
-        }
-        if (XenMemory.AddToPhysmap.space(s, 0) == XenMemory.XENMAPSPACE_GMFN_FOREIGN) {
-            return -XenErrno.ENOSYS;
-        }
-        long rc = DomainNames.checkSelf(domain, XenMemory.AddToPhysmap.domid(s, 0));
-        return rc < 0 ? rc : -XenErrno.EACCES;
-    }
-
-    /// Structures that begin with a domid.
-    private long translatedOnly(CallContext c, long arg) {
-        if (!c.copyIn(arg, XenMemory.RemoveFromPhysmap.SIZEOF)) {
-            return -XenErrno.EFAULT;
-        }
-        long rc = DomainNames.checkSelf(domain, XenMemory.RemoveFromPhysmap.domid(c.scratch(), 0));
-        return rc < 0 ? rc : -XenErrno.EACCES;
-    }
-
-    private static long claimPages(CallContext c, long arg) {
-        MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, XenMemory.MemoryReservation.SIZEOF)) {
-            return -XenErrno.EFAULT;
-        }
-        boolean plain = XenMemory.MemoryReservation.extentStart(s, 0) == 0
-                && XenMemory.MemoryReservation.extentOrder(s, 0) == 0
-                && XenMemory.MemoryReservation.memFlags(s, 0) == 0;
-        return plain ? -XenErrno.EPERM : -XenErrno.EINVAL;
-    }
-
-    private long vnumaInfo(CallContext c, long arg) {
-        MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, VNUMA_BYTES)) {
-            return -XenErrno.EFAULT;
-        }
-        if (s.get(ValueLayout.JAVA_SHORT, VNUMA_PAD_OFFSET) != 0) {
+        if ((s.get(ValueLayout.JAVA_INT, RDM_FLAGS_OFFSET) & ~XENMEM_RDM_ALL) != 0) {
             return -XenErrno.EINVAL;
         }
-        long rc = DomainNames.checkSelf(domain, XenMemory.MemoryDomain.domid(s, 0));
-        return rc < 0 ? rc : -XenErrno.EOPNOTSUPP;
+        s.set(ValueLayout.JAVA_INT, RDM_COUNT_OFFSET, 0);
+        return c.copyOut(arg, RDM_BYTES) ? 0 : -XenErrno.EFAULT;
     }
 }

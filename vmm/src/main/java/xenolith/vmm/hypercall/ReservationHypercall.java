@@ -20,6 +20,8 @@ final class ReservationHypercall {
     /// More extents than a command has bits to begin at.
     private static final long MAX_EXTENTS = 0xffff_ffffL >>> 6;
     private static final int ADDRESS_BITS_MASK = 0xff;
+    private static final int NODE_SHIFT = 8;
+    private static final int NODE_MASK = 0xff;
     /// What an extent costs, in elements of `mmu_update`: it may need a call to the host.
     private static final int EXTENT_COST = 32;
     private static final int FRAME_COST = 2;
@@ -46,13 +48,14 @@ final class ReservationHypercall {
         boolean onDemand = (MemoryReservation.memFlags(s, 0) & XenMemory.XENMEMF_POPULATE_ON_DEMAND) != 0;
         if (extents < 0 || extents > MAX_EXTENTS || order < 0 || order > MAX_ORDER || limitMfn == 0
                 || onDemand && op == XenMemory.XENMEM_POPULATE_PHYSMAP
+                || isNodeDemanded(MemoryReservation.memFlags(s, 0), XenMemory.XENMEMF_VNODE)
                 || !DomainNames.isSelf(domain, MemoryReservation.domid(s, 0))) {
             return start;
         }
         long i = Math.max(start, c.progress());
         while (i < extents) {
             long rc = c.isPieceOver(Math.min(EXTENT_COST + (FRAME_COST << order), LARGEST_COST)) ? PageTables.RETRY
-                    : step(c, op, list == 0 ? 0 : list + i * Long.BYTES, order, limitMfn);
+                    : step(c, op, isUntold(op, list) ? 0 : list + i * Long.BYTES, order, limitMfn);
             if (rc == PageTables.RETRY) {
                 c.progress(i);
                 return CallContext.AGAIN;
@@ -100,6 +103,10 @@ final class ReservationHypercall {
     }
 
     /// The guest may care so little for the frames that it gives no list.
+    private static boolean isUntold(int op, long list) {
+        return list == 0 && op == XenMemory.XENMEM_INCREASE_RESERVATION;
+    }
+
     private long increase(CallContext c, long va, int order, long limitMfn) {
         long mfn = reservation.take(order, limitMfn);
         return va == 0 && mfn >= 0 ? 0 : tell(c, va, mfn, order);
@@ -116,6 +123,13 @@ final class ReservationHypercall {
         }
         reservation.untake(mfn, order);
         return -XenErrno.EFAULT;
+    }
+
+    /// Whether `memFlags` ask for memory of one node of the host and no other, which only the control domain may; flags
+    /// with `besides` mean a node of the guest's, of which there is none.
+    static boolean isNodeDemanded(int memFlags, int besides) {
+        return (memFlags & (XenMemory.XENMEMF_EXACT_NODE_REQUEST | besides)) == XenMemory.XENMEMF_EXACT_NODE_REQUEST
+                && (memFlags >>> NODE_SHIFT & NODE_MASK) != 0;
     }
 
     /// `XENMEMF_address_bits`: one past the last frame that will do; 0 if none can.

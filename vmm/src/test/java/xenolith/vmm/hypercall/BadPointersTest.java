@@ -3,16 +3,21 @@ package xenolith.vmm.hypercall;
 import static org.assertj.core.api.Assertions.assertThat;
 import static xenolith.abi.HypercallNumber.CALLBACK_OP;
 import static xenolith.abi.HypercallNumber.CONSOLE_IO;
+import static xenolith.abi.HypercallNumber.DM_OP;
+import static xenolith.abi.HypercallNumber.DOMCTL;
 import static xenolith.abi.HypercallNumber.EVENT_CHANNEL_OP;
+import static xenolith.abi.HypercallNumber.EVENT_CHANNEL_OP_COMPAT;
 import static xenolith.abi.HypercallNumber.GRANT_TABLE_OP;
 import static xenolith.abi.HypercallNumber.MEMORY_OP;
 import static xenolith.abi.HypercallNumber.MMUEXT_OP;
 import static xenolith.abi.HypercallNumber.MMU_UPDATE;
 import static xenolith.abi.HypercallNumber.MULTICALL;
 import static xenolith.abi.HypercallNumber.PHYSDEV_OP;
+import static xenolith.abi.HypercallNumber.PLATFORM_OP;
 import static xenolith.abi.HypercallNumber.SCHED_OP;
 import static xenolith.abi.HypercallNumber.SET_GDT;
 import static xenolith.abi.HypercallNumber.SET_TRAP_TABLE;
+import static xenolith.abi.HypercallNumber.SYSCTL;
 import static xenolith.abi.HypercallNumber.VCPU_OP;
 import static xenolith.abi.HypercallNumber.XEN_VERSION;
 
@@ -62,16 +67,23 @@ class BadPointersTest {
         all.add(new long[] {PHYSDEV_OP, 6, POINTER});
         all.add(new long[] {SCHED_OP, 2, POINTER});
         all.add(new long[] {SCHED_OP, 3, POINTER});
-        for (long cmd : new long[] {3, 4, 5, 7, 9, 11, 12, 14, 15, 23, 24, 26}) {
+        all.add(new long[] {SCHED_OP, 4, POINTER});
+        all.add(new long[] {SCHED_OP, 5, POINTER});
+        all.add(new long[] {EVENT_CHANNEL_OP_COMPAT, POINTER});
+        all.add(new long[] {PLATFORM_OP, POINTER});
+        all.add(new long[] {SYSCTL, POINTER});
+        all.add(new long[] {DOMCTL, POINTER});
+        all.add(new long[] {DM_OP, 0, 1, POINTER});
+        for (long cmd : new long[] {3, 4, 5, 7, 9, 11, 12, 13, 14, 15, 16, 17, 21, 23, 24, 26, 27, 28}) {
             all.add(new long[] {MEMORY_OP, cmd, POINTER});
         }
-        for (long cmd : new long[] {1, 2, 3, 4, 5, 6, 8}) {
+        for (long cmd : new long[] {1, 2, 3, 4, 5, 6, 8, 9}) {
             all.add(new long[] {XEN_VERSION, cmd, POINTER});
         }
         for (long cmd : new long[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}) {
             all.add(new long[] {EVENT_CHANNEL_OP, cmd, POINTER});
         }
-        for (long cmd : new long[] {0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11}) {
+        for (long cmd : new long[] {0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12}) {
             all.add(new long[] {GRANT_TABLE_OP, cmd, POINTER, 1});
         }
         for (long cmd : new long[] {4, 5, 6, 8, 10, 13}) {

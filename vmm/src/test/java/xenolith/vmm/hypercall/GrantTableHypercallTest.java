@@ -3,8 +3,11 @@ package xenolith.vmm.hypercall;
 import static org.assertj.core.api.Assertions.assertThat;
 import static xenolith.abi.HypercallNumber.GRANT_TABLE_OP;
 import static xenolith.abi.XenErrno.EBUSY;
+import static xenolith.abi.XenErrno.EFAULT;
 import static xenolith.abi.XenErrno.EINVAL;
 import static xenolith.abi.XenErrno.ENOSYS;
+import static xenolith.abi.XenErrno.EOPNOTSUPP;
+import static xenolith.abi.XenErrno.EPERM;
 import static xenolith.abi.XenErrno.ERANGE;
 import static xenolith.abi.XenErrno.ESRCH;
 import static xenolith.abi.XenGrantTable.GNTST_BAD_DOMAIN;
@@ -12,6 +15,7 @@ import static xenolith.abi.XenGrantTable.GNTST_BAD_GNTREF;
 import static xenolith.abi.XenGrantTable.GNTST_BAD_VIRT_ADDR;
 import static xenolith.abi.XenGrantTable.GNTST_EAGAIN;
 import static xenolith.abi.XenGrantTable.GNTST_GENERAL_ERROR;
+import static xenolith.abi.XenGrantTable.GNTST_PERMISSION_DENIED;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -82,11 +86,21 @@ class GrantTableHypercallTest {
     @Test
     void otherDomainsTablesAreNotTold() {
         for (int domid : new int[] {0, 1, 6, 0x7ff1, 0xffff}) {
-            assertThat(g.setup(domid, 1)).isEqualTo(GNTST_BAD_DOMAIN);
-            assertThat(g.statusFrames(domid, 0)).isEqualTo(GNTST_BAD_DOMAIN);
+            int status = domid == 0 ? GNTST_PERMISSION_DENIED : GNTST_BAD_DOMAIN;
+            assertThat(g.setup(domid, 1)).isEqualTo(status);
+            assertThat(g.statusFrames(domid, 0)).isEqualTo(status);
             g.calls.arg(domid);
-            assertThat(g.op(XenGrantTable.GNTTABOP_GET_VERSION)).isEqualTo(-ESRCH);
+            assertThat(g.op(XenGrantTable.GNTTABOP_GET_VERSION)).isEqualTo(domid == 0 ? -EPERM : -ESRCH);
         }
+    }
+
+    @Test
+    void aListThatCannotBeTheGuestsIsEFAULTAndNothingGrows() {
+        g.calls.arg(TestCalls.ints(TestCalls.SELF, 3), 0, 0xffff_8080_0000_0000L);
+        assertThat(g.op(XenGrantTable.GNTTABOP_SETUP_TABLE)).isEqualTo(-EFAULT);
+        assertThat(d.grants.frameCount()).isOne();
+        g.calls.arg(TestCalls.ints(0, TestCalls.SELF), 0xffff_8080_0000_0000L);
+        assertThat(g.op(XenGrantTable.GNTTABOP_GET_STATUS_FRAMES)).isEqualTo(-EFAULT);
     }
 
     @Test
@@ -101,10 +115,38 @@ class GrantTableHypercallTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {XenGrantTable.GNTTABOP_TRANSFER, XenGrantTable.GNTTABOP_CACHE_FLUSH, 13, -1})
-    void transfersCacheFlushesAndUnknownCallsDoNotExist(int cmd) {
-        assertThat(g.op(cmd)).isEqualTo(-ENOSYS);
+    @Test
+    void transfersAreNotSupportedAndUnknownCallsDoNotExist() {
+        assertThat(g.op(XenGrantTable.GNTTABOP_TRANSFER)).isEqualTo(-EOPNOTSUPP);
+        assertThat(g.op(13)).isEqualTo(-ENOSYS);
+        assertThat(g.op(0xfff)).isEqualTo(-ENOSYS);
+        for (int cmd : new int[] {-1, 1 << 12 | XenGrantTable.GNTTABOP_QUERY_SIZE, Integer.MIN_VALUE}) {
+            assertThat(g.op(cmd)).as("bits that are Xen's own").isEqualTo(-EINVAL);
+        }
+    }
+
+    private long flush(long address, int offset, int byteLength, int op) {
+        g.calls.arg(address, offset | (long) byteLength << 16 | (long) op << 32);
+        return g.op(XenGrantTable.GNTTABOP_CACHE_FLUSH);
+    }
+
+    @Test
+    void cachesNeedNoFlushAndBadFlushesHaveTheirErrno() {
+        assertThat(flush(d.ma(PAGE), 0, 4096, 3)).isEqualTo(-EOPNOTSUPP);
+        assertThat(flush(d.ma(PAGE), 100, 0, 1)).as("nothing to flush").isZero();
+        assertThat(flush(d.ma(PAGE), 100, 8, 0)).as("nothing to do").isZero();
+        assertThat(flush(d.ma(PAGE), 4096, 0, 1)).isEqualTo(-EINVAL);
+        assertThat(flush(d.ma(PAGE), 4095, 2, 1)).isEqualTo(-EINVAL);
+        assertThat(flush(d.ma(PAGE), 0, 8, 4)).isEqualTo(-EINVAL);
+        assertThat(flush(d.ma(PAGE), 0, 8, 1 << 31)).isEqualTo(-EINVAL);
+        assertThat(flush(d.memory.endMfn() << 12, 0, 8, 1)).isEqualTo(-EINVAL);
+        assertThat(flush(-1, 0, 8, 1)).isEqualTo(-EINVAL);
+        assertThat(flush(d.memory.endMfn() - 1 << 12, 0, 8, 1)).isEqualTo(-EPERM);
+        assertThat(g.calls.call(GRANT_TABLE_OP, XenGrantTable.GNTTABOP_CACHE_FLUSH, 0, 1)).isEqualTo(-EFAULT);
+        g.calls.again = 0;
+        assertThat(g.calls.call(GRANT_TABLE_OP, XenGrantTable.GNTTABOP_CACHE_FLUSH, TestDomain.ENDLESS_VA, 10_000))
+                .as("empty ones").isZero();
+        assertThat(g.calls.again).isPositive();
     }
 
     // ---- versions

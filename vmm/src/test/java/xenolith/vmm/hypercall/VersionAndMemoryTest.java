@@ -194,9 +194,9 @@ class VersionAndMemoryTest {
         XenGrantOp.SetupTable.frameList(d.page(TestCalls.ARG), 0, d.va(TestCalls.ARG + 1));
 
         assertThat(calls.call(GRANT_TABLE_OP, 2, calls.arg(), 1)).isZero();
-        assertThat(XenGrantOp.SetupTable.status(d.page(TestCalls.ARG), 0)).isEqualTo(-2);
+        assertThat(XenGrantOp.SetupTable.status(d.page(TestCalls.ARG), 0)).isEqualTo(-8);
         assertThat(calls.call(GRANT_TABLE_OP, 6, calls.arg(), 1)).isZero();
-        assertThat(XenGrantOp.QuerySize.status(d.page(TestCalls.ARG), 0)).isEqualTo(-2);
+        assertThat(XenGrantOp.QuerySize.status(d.page(TestCalls.ARG), 0)).isEqualTo(-8);
     }
 
     @Test
