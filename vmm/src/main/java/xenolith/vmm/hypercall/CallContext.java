@@ -126,6 +126,12 @@ public final class CallContext {
         return domain().guestMemory().copyIn(rootMfn(), va, scratch, 0, byteLength);
     }
 
+    /// Copies in what the answer is to be written back to, for calls that change something in between: false also if it
+    /// could not be written.
+    boolean copyInForAnswer(long va, long byteLength) {
+        return canWrite(va, byteLength) && copyIn(va, byteLength);
+    }
+
     /// Copies the first `byteLength` bytes of [#scratch] to guest address `va`.
     boolean copyOut(long va, long byteLength) {
         return domain().guestMemory().copyOut(rootMfn(), va, scratch, 0, byteLength);

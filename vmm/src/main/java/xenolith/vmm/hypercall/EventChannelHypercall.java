@@ -134,7 +134,7 @@ final class EventChannelHypercall {
 
     private static long initControl(CallContext c, EventChannels events, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, XenEventFifo.InitControl.SIZEOF)) {
+        if (!c.copyInForAnswer(arg, XenEventFifo.InitControl.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
         long rc = events.initControl(XenEventFifo.InitControl.vcpu(s, 0), XenEventFifo.InitControl.controlGfn(s, 0),
@@ -156,31 +156,31 @@ final class EventChannelHypercall {
 
     private static long bindVirq(CallContext c, EventChannels events, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, XenEventChannel.BindVirq.SIZEOF)) {
+        if (!c.copyInForAnswer(arg, XenEventChannel.BindVirq.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
         long port = events.bindVirq(XenEventChannel.BindVirq.virq(s, 0), XenEventChannel.BindVirq.vcpu(s, 0));
         if (port > 0) {
             XenEventChannel.BindVirq.port(s, 0, (int) port);
         }
-        return answer(c, events, arg, XenEventChannel.BindVirq.SIZEOF, port);
+        return answer(c, arg, XenEventChannel.BindVirq.SIZEOF, port);
     }
 
     private static long bindIpi(CallContext c, EventChannels events, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, XenEventChannel.BindIpi.SIZEOF)) {
+        if (!c.copyInForAnswer(arg, XenEventChannel.BindIpi.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
         long port = events.bindIpi(XenEventChannel.BindIpi.vcpu(s, 0));
         if (port > 0) {
             XenEventChannel.BindIpi.port(s, 0, (int) port);
         }
-        return answer(c, events, arg, XenEventChannel.BindIpi.SIZEOF, port);
+        return answer(c, arg, XenEventChannel.BindIpi.SIZEOF, port);
     }
 
     private static long allocUnbound(CallContext c, EventChannels events, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, XenEventChannel.AllocUnbound.SIZEOF)) {
+        if (!c.copyInForAnswer(arg, XenEventChannel.AllocUnbound.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
         long port = events.allocUnbound(XenEventChannel.AllocUnbound.dom(s, 0),
@@ -188,12 +188,12 @@ final class EventChannelHypercall {
         if (port > 0) {
             XenEventChannel.AllocUnbound.port(s, 0, (int) port);
         }
-        return answer(c, events, arg, XenEventChannel.AllocUnbound.SIZEOF, port);
+        return answer(c, arg, XenEventChannel.AllocUnbound.SIZEOF, port);
     }
 
     private static long bindInterdomain(CallContext c, EventChannels events, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyIn(arg, XenEventChannel.BindInterdomain.SIZEOF)) {
+        if (!c.copyInForAnswer(arg, XenEventChannel.BindInterdomain.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
         long port = events.bindInterdomain(XenEventChannel.BindInterdomain.remoteDom(s, 0),
@@ -201,18 +201,14 @@ final class EventChannelHypercall {
         if (port > 0) {
             XenEventChannel.BindInterdomain.localPort(s, 0, (int) port);
         }
-        return answer(c, events, arg, XenEventChannel.BindInterdomain.SIZEOF, port);
+        return answer(c, arg, XenEventChannel.BindInterdomain.SIZEOF, port);
     }
 
-    /// Copies the port out; a port that the guest cannot learn of is closed again.
-    private static long answer(CallContext c, EventChannels events, long arg, long byteLength, long port) {
+    /// Copies the port out, to where it can be written.
+    private static long answer(CallContext c, long arg, long byteLength, long port) {
         if (port < 0) {
             return port;
         }
-        if (!c.copyOut(arg, byteLength)) {
-            events.close((int) port);
-            return -XenErrno.EFAULT;
-        }
-        return 0;
+        return c.copyOut(arg, byteLength) ? 0 : -XenErrno.EFAULT;
     }
 }

@@ -35,7 +35,7 @@ final class GrantTableBatch {
                 c.progress(i);
                 return CallContext.AGAIN;
             }
-            if (!c.canWrite(va, byteLength) || !c.copyIn(va, byteLength)) {
+            if (!c.copyInForAnswer(va, byteLength)) {
                 rc = -XenErrno.EFAULT;
                 break;
             }

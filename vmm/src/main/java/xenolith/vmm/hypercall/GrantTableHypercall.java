@@ -65,7 +65,7 @@ final class GrantTableHypercall {
     /// Grows the table if the guest asks for more than there is, and tells the frames.
     private long setupTable(CallContext c, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.canWrite(arg, SetupTable.SIZEOF) || !c.copyIn(arg, SetupTable.SIZEOF)) {
+        if (!c.copyInForAnswer(arg, SetupTable.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
         if (!PageWalk.isGuestAddress(SetupTable.frameList(s, 0))) {
@@ -75,6 +75,9 @@ final class GrantTableHypercall {
         int status = checkSelf(c, SetupTable.dom(s, 0));
         if (status == GNTST_OKAY && Integer.compareUnsigned(frames, table.maxFrameCount()) > 0) {
             status = GNTST_GENERAL_ERROR;
+        }
+        if (status == GNTST_OKAY && frames > 0 && !c.canWrite(SetupTable.frameList(s, 0), (long) frames * Long.BYTES)) {
+            status = GNTST_BAD_VIRT_ADDR;
         }
         if (status == GNTST_OKAY) {
             table.grow(frames);
@@ -141,7 +144,7 @@ final class GrantTableHypercall {
     /// Tells the version that the table has then, also when it refuses.
     private long setVersion(CallContext c, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.canWrite(arg, SetVersion.SIZEOF) || !c.copyIn(arg, SetVersion.SIZEOF)) {
+        if (!c.copyInForAnswer(arg, SetVersion.SIZEOF)) {
             return -XenErrno.EFAULT;
         }
         long rc = table.setVersion(SetVersion.version(s, 0));
