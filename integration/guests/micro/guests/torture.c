@@ -286,6 +286,9 @@ static uint64_t multicalls(void)
 static void make_sched(struct call *call)
 {
     struct sched_poll *poll = (struct sched_poll *)buffers;
+    if (call->nr == __HYPERVISOR_sched_op_compat && (int)call->args[0] == SCHEDOP_shutdown) {
+        call->args[0] = SCHEDOP_yield; /* any reason would do */
+    }
     switch (call->args[0]) {
     case SCHEDOP_block: /* nothing would wake us */
         call->args[0] = SCHEDOP_yield;
