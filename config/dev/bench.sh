@@ -6,10 +6,12 @@ verb_bench() {
     case $name in
         boot) bench_boot "$@" ;;
         guest) bench_guest "$@" ;;
+        jmh) bench_jmh "$@" ;;
         *)
             echo "usage: ./dev bench <name>"
             echo "  boot [N]         boot both kernels N times (default 5), beside QEMU's emulator where that is installed"
             echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
+            echo "  jmh [NAME...]    the hypercall path and the validator in Java alone, with what they allocate"
             ;;
     esac
 }
@@ -43,4 +45,13 @@ bench_guest() {
     awk 'FNR == NR { host[$1] = $2; next }
          $1 in host && $3 ~ /[a-zA-Z]/ && $1 != "#" { printf "%-26s host %10s  guest %10s  %s\n", $1, host[$1], $2, $3 }' \
         "$work/host" "$work/guest"
+}
+
+# No guest runs. The classes are on the class path, not in modules: benchmarks share the packages of what they measure.
+bench_jmh() {
+    find_jdk
+    maven -q -pl vmm -am -Pjmh -DskipTests process-test-classes
+    "$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+        -cp "$root/vmm/target/test-classes:$root/vmm/target/classes:$(cat "$root/vmm/target/jmh.classpath")" \
+        xenolith.vmm.bench.Benchmarks "$@"
 }

@@ -25,6 +25,7 @@ import xenolith.vmm.image.BadKernelException;
 import xenolith.vmm.image.KernelImage;
 import xenolith.vmm.image.KernelSymbols;
 import xenolith.vmm.mm.Audit;
+import xenolith.vmm.mm.PageTables;
 import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
@@ -124,7 +125,7 @@ public final class GuestDomain implements AutoCloseable {
     private void loadInitialTables() {
         domain.lock().lock();
         try {
-            check("pin of the initial page tables", domain.pageTables().pin(start.rootMfn(), 4));
+            check("pin of the initial page tables", pinInPieces(start.rootMfn()));
             check("load of the initial page tables", domain.roots().loadKernel(domain.vcpu(0), start.rootMfn()));
             check("hold of the console's ring", domain.pageTables().getWritable(start.consoleMfn()));
             check("hold of xenstore's ring", domain.pageTables().getWritable(start.storeMfn()));
@@ -136,6 +137,15 @@ public final class GuestDomain implements AutoCloseable {
         } finally {
             domain.lock().unlock();
         }
+    }
+
+    /// A big guest's first tables are more than one call validates.
+    private long pinInPieces(long rootMfn) {
+        long rc;
+        do {
+            rc = domain.pageTables().pin(rootMfn, 4);
+        } while (rc == PageTables.RETRY);
+        return rc;
     }
 
     private void check(String what, long rc) {

@@ -21,11 +21,13 @@ final class Promotion {
     private final References references;
     private final RefusalRecord refusals;
     private final Pieces pieces;
+    private final LeafTables leaves;
 
     Promotion(MachineMemory memory, FrameTable frames, int domid, EntryWriter writer, References references,
             RefusalRecord refusals, Pieces pieces) {
         this.memory = memory;
         this.pieces = pieces;
+        this.leaves = new LeafTables(memory, frames, domid, references, refusals);
         this.frames = frames;
         this.domid = domid;
         this.writer = writer;
@@ -118,7 +120,11 @@ final class Promotion {
             if (PageType.isTable(type)) {
                 long mfn = FrameTable.mfnOf(i);
                 writer.retired(mfn);
-                dropEntries(mfn, type, ENTRIES);
+                if (type == PageType.L1) {
+                    leaves.drop(mfn);
+                } else {
+                    dropEntries(mfn, type, ENTRIES);
+                }
             }
         }
     }
@@ -215,38 +221,11 @@ final class Promotion {
 
     private long validate(long mfn, int type) {
         return switch (type) {
-            case PageType.L1 -> validateL1(mfn);
+            case PageType.L1 -> leaves.validate(mfn);
             case PageType.SEGDESC -> DescriptorTables.validateFrame(memory, mfn)
                     ? 0 : refusals.refuse(Refusal.BAD_DESCRIPTOR, mfn, 0, 0, 0);
             default -> validateAbove(mfn, type);
         };
-    }
-
-    private long validateL1(long mfn) {
-        long tableMa = mfn << MachineMemory.PAGE_SHIFT;
-        for (int slot = 0; slot < ENTRIES; slot++) {
-            long entryMa = tableMa + ((long) slot << ENTRY_SHIFT);
-            long value = memory.readWord(entryMa);
-            if ((value & PRESENT) != 0) {
-                long rc = admitL1(entryMa, value);
-                if (rc < 0) {
-                    dropEntries(mfn, PageType.L1, slot);
-                    return rc;
-                }
-            }
-        }
-        return 0;
-    }
-
-    private long admitL1(long entryMa, long value) {
-        if (EntryRules.isForbidden(value, 1)) {
-            return refusals.refuse(EntryRules.reason(value, 1), PteBits.mfn(value), entryMa, value, 1);
-        }
-        long rc = references.takeLeaf(entryMa, value);
-        if (rc == 0) {
-            storeAdjusted(entryMa, value, EntryRules.adjustedL1(value));
-        }
-        return rc;
     }
 
     /// A plain store: no processor walks a table under validation.
@@ -273,17 +252,13 @@ final class Promotion {
         return 0;
     }
 
-    /// Drops the references of the first `slots` entries of a table.
+    /// Drops the references of the first `slots` entries of a table above level 1.
     private void dropEntries(long mfn, int level, int slots) {
         long tableMa = mfn << MachineMemory.PAGE_SHIFT;
         for (int slot = 0; slot < slots; slot++) {
             long value = memory.readWord(tableMa + ((long) slot << ENTRY_SHIFT));
             if ((value & PRESENT) != 0 && !PteBits.isHypervisorSlot(level, slot)) {
-                if (level == 1) {
-                    references.dropLeaf(value);
-                } else {
-                    dropAbove(mfn, value, level);
-                }
+                dropAbove(mfn, value, level);
             }
         }
     }

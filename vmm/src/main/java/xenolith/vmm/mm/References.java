@@ -8,7 +8,7 @@ import xenolith.vmm.guest.MachineMemory;
 ///
 /// Every `take` answers 0 or a negative errno, having changed nothing in that case.
 final class References {
-    private static final int MAX_COUNT = Integer.MAX_VALUE;
+    static final int MAX_COUNT = Integer.MAX_VALUE;
 
     private final FrameTable frames;
     private final int[] identity;
