@@ -96,15 +96,21 @@ setup_kernel() {
     mv "$target.part" "$target"
 }
 
-# GRUB as a Xen PV kernel, with all its modules in it.
+# GRUB as a Xen PV kernel: one with all its modules in it, and what makes one of a choice of modules and files.
 setup_grub() {
-    [ ! -r "$cache/grub/grub-x86_64-xen.bin" ] || return 0
-    say "downloading grub-xen-host"
-    apt_lists grub-xen-host
-    fetch_from_package grub-xen-host './usr/lib/grub-xen/grub-x86_64-xen.bin' "$cache/grub.part"
-    mkdir -p "$cache/grub"
-    mv "$cache/grub.part/usr/lib/grub-xen/grub-x86_64-xen.bin" "$cache/grub/"
-    rm -rf "$cache/grub.part"
+    target=$cache/grub
+    [ ! -r "$target/grub-x86_64-xen.bin" ] || [ ! -x "$target/grub-mkimage" ] || [ ! -d "$target/modules" ] || return 0
+    say "downloading grub-xen-host, grub-xen-bin and grub-common"
+    apt_lists grub-xen-host grub-xen-bin grub-common
+    mkdir -p "$target"
+    fetch_from_package grub-xen-host './usr/lib/grub-xen/grub-x86_64-xen.bin' "$target.part"
+    mv "$target.part/usr/lib/grub-xen/grub-x86_64-xen.bin" "$target/"
+    fetch_from_package grub-common './usr/bin/grub-mkimage' "$target.part"
+    mv "$target.part/usr/bin/grub-mkimage" "$target/"
+    fetch_from_package grub-xen-bin './usr/lib/grub/x86_64-xen/*' "$target.part"
+    rm -rf "$target/modules"
+    mv "$target.part/usr/lib/grub/x86_64-xen" "$target/modules"
+    rm -rf "$target.part"
 }
 
 setup_guest_images() {

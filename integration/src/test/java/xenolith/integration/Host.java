@@ -125,6 +125,14 @@ final class Host {
         }
     }
 
+    /// Skips the calling test where `command`, which is `what`, does not succeed.
+    static void requireRuns(String what, String... command) {
+        Launched launched = Launched.command(List.of(command), null);
+        if (launched.status() != 0) {
+            skip(what + " does not run here: " + launched.stderr().strip());
+        }
+    }
+
     private static JsonNode json(String text) {
         try {
             return new ObjectMapper().readTree(text);

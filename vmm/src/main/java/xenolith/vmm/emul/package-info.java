@@ -1,5 +1,6 @@
 /// What a processor would do at ring 0 for a guest kernel that runs at ring 3: the instructions which fault there,
-/// writes to pages that are page tables, and the CPUID leaves that such a guest may see.
+/// writes to pages that are page tables, reads of what is not mapped for it, and the CPUID leaves that such a guest may
+/// see.
 ///
 /// Facts come from Xen's `arch-x86/cpuid.h` and `arch-x86/cpufeatureset.h` and from the processor manuals. The package
 /// knows neither KVM nor a domain: callers hand it registers ([GuestRegisters]) and the virtual processor's state
