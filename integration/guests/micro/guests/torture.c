@@ -4,7 +4,8 @@
    Only what ends a guest by design is left out: iret, shutdown and its kin, the last vcpu going down, another root, and
    answers written over the guest itself. So pointers are of a sandbox, or bad; frames are of a pool, or bad.
 
-   Options: seed=N, calls=N, seconds=N (the random calls end by whichever comes first).
+   Options: seed=N, calls=N, seconds=N (the random calls end by whichever comes first); cpus=2 if a second vcpu shall make
+   them at the same time, of buffers of its own and the same frames.
    images: linux */
 #include "micro.h"
 #include <xen/grant_table.h>
@@ -16,28 +17,42 @@
 #define POOL 16    /* frames that are mapped nowhere */
 #define READ_ONLY 2
 #define ENTRY_COUNT 8
+#define STACK_BYTES (2 * PAGE_SIZE)
 #define MAX_ERRNO 140
 #define ENOSYS 38
 
-static uint64_t state;
-static char *buffers;
-static char *list_page; /* the multicalls', which no answer may change: nothing lies behind it either */
+struct cpu {
+    uint64_t state; /* of its random numbers */
+    uint64_t calls;
+    char *buffers;
+    char *list_page; /* the multicalls', which no answer may change: nothing lies behind it either */
+};
+static struct cpu cpus[2];
+static char *second_stack;
+static volatile bool over;
 static char *window; /* where pool frames were mapped: addresses for update_va_mapping */
 static uint64_t pool[POOL];
 static char *read_only[READ_ONLY];
 static uint64_t root_mfn;
-static uint64_t calls;
 
 struct call {
     uint64_t nr, args[5];
 };
 
+/* The vcpu that we are on, by its stack: segment bases are the torture's. */
+static struct cpu *self(void)
+{
+    uint64_t at = (uint64_t)__builtin_frame_address(0) - (uint64_t)second_stack;
+    return &cpus[second_stack != NULL && at < STACK_BYTES];
+}
+
 static uint64_t random64(void)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state * 0x2545f4914f6cdd1dul;
+    uint64_t *state = &self()->state;
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state * 0x2545f4914f6cdd1dul;
 }
 
 static uint64_t below(uint64_t bound)
@@ -66,10 +81,10 @@ static uint64_t number(void)
 /* An address that answers may be written to. */
 static uint64_t good_pointer(void)
 {
-    uint64_t at = (uint64_t)buffers + below(BUFFERS * PAGE_SIZE);
+    uint64_t at = (uint64_t)self()->buffers + below(BUFFERS * PAGE_SIZE);
     switch (below(4)) {
     case 0: /* the last words before nothing */
-        return (uint64_t)buffers + BUFFERS * PAGE_SIZE - below(64);
+        return (uint64_t)self()->buffers + BUFFERS * PAGE_SIZE - below(64);
     case 1:
         return at;
     default:
@@ -91,7 +106,7 @@ static uint64_t nowhere(void)
     case 3:
         return ~below(16);
     default:
-        return (uint64_t)buffers + BUFFERS * PAGE_SIZE + below(PAGE_SIZE);
+        return (uint64_t)self()->buffers + BUFFERS * PAGE_SIZE + below(PAGE_SIZE);
     }
 }
 
@@ -154,7 +169,7 @@ static uint64_t word(void)
 /* What structures are made of. */
 static void fill(void)
 {
-    uint64_t *at = (uint64_t *)(buffers + (below(BUFFERS) * PAGE_SIZE));
+    uint64_t *at = (uint64_t *)(self()->buffers + (below(BUFFERS) * PAGE_SIZE));
     for (unsigned i = 0; i < PAGE_SIZE / 8; i++) {
         at[i] = below(3) == 0 ? word() : word() << 32 | (uint32_t)word();
     }
@@ -164,7 +179,7 @@ static void fill(void)
 
 static uint64_t mmu_updates(void)
 {
-    struct mmu_update *list = (struct mmu_update *)buffers;
+    struct mmu_update *list = (struct mmu_update *)self()->buffers;
     for (unsigned i = 0; i < ENTRY_COUNT; i++) {
         /* Entries of frames of the pool, which may be tables by now; never of a live table. */
         list[i].ptr = (below(8) == 0 ? number() << 40 : pool[below(POOL)] << PAGE_SHIFT) + below(ENTRIES) * 8 + below(5);
@@ -175,7 +190,7 @@ static uint64_t mmu_updates(void)
 
 static uint64_t mmuext_ops(void)
 {
-    struct mmuext_op *list = (struct mmuext_op *)buffers;
+    struct mmuext_op *list = (struct mmuext_op *)self()->buffers;
     for (unsigned i = 0; i < ENTRY_COUNT; i++) {
         list[i].cmd = below(SUB_OPS) + (below(32) == 0 ? number() : 0);
         list[i].arg1.mfn = frame();
@@ -212,7 +227,7 @@ static uint64_t changeable(void)
 /* A structure of a few small fields, as most sub-operations take: domids, ports, references, frames. */
 static uint64_t structure(void)
 {
-    uint32_t *at = (uint32_t *)(buffers + below(BUFFERS * PAGE_SIZE / 64 - 1) * 64);
+    uint32_t *at = (uint32_t *)(self()->buffers + below(BUFFERS * PAGE_SIZE / 64 - 1) * 64);
     for (unsigned i = 0; i < 16; i++) {
         switch (below(6)) {
         case 0:
@@ -238,7 +253,7 @@ static uint64_t structure(void)
 /* Frames and pfns, for calls that give memory back and take it. */
 static uint64_t reservation(struct xen_memory_reservation *r)
 {
-    xen_pfn_t *list = (xen_pfn_t *)(buffers + PAGE_SIZE);
+    xen_pfn_t *list = (xen_pfn_t *)(self()->buffers + PAGE_SIZE);
     for (unsigned i = 0; i < ENTRY_COUNT; i++) {
         list[i] = below(8) == 0 ? number() : pool[below(POOL)];
     }
@@ -252,12 +267,12 @@ static uint64_t reservation(struct xen_memory_reservation *r)
 
 static uint64_t memory_argument(uint64_t op)
 {
-    struct xen_memory_exchange *exchange = (struct xen_memory_exchange *)buffers;
+    struct xen_memory_exchange *exchange = (struct xen_memory_exchange *)self()->buffers;
     switch (op & 63) {
     case XENMEM_increase_reservation:
     case XENMEM_decrease_reservation:
     case XENMEM_populate_physmap:
-        return reservation((struct xen_memory_reservation *)buffers);
+        return reservation((struct xen_memory_reservation *)self()->buffers);
     case XENMEM_exchange:
         reservation(&exchange->in);
         reservation(&exchange->out);
@@ -273,7 +288,7 @@ static void make(struct call *call, uint64_t nr, uint64_t op, bool nested);
 /* At the end of their page, so that a count too high runs into nothing. */
 static uint64_t multicalls(void)
 {
-    struct multicall_entry *list = (struct multicall_entry *)(list_page + PAGE_SIZE) - ENTRY_COUNT;
+    struct multicall_entry *list = (struct multicall_entry *)(self()->list_page + PAGE_SIZE) - ENTRY_COUNT;
     for (unsigned i = 0; i < ENTRY_COUNT; i++) {
         struct call call;
         make(&call, below(NUMBERS), below(SUB_OPS), true);
@@ -285,10 +300,14 @@ static uint64_t multicalls(void)
 
 static void make_sched(struct call *call)
 {
+<<<<<<< HEAD
     struct sched_poll *poll = (struct sched_poll *)buffers;
     if (call->nr == __HYPERVISOR_sched_op_compat && (int)call->args[0] == SCHEDOP_shutdown) {
         call->args[0] = SCHEDOP_yield; /* any reason would do */
     }
+=======
+    struct sched_poll *poll = (struct sched_poll *)self()->buffers;
+>>>>>>> 1fbbd2a (Torture hypercalls from two vcpus at once)
     switch (call->args[0]) {
     case SCHEDOP_block: /* nothing would wake us */
         call->args[0] = SCHEDOP_yield;
@@ -328,6 +347,11 @@ static void make(struct call *call, uint64_t nr, uint64_t op, bool nested)
         call->args[1] = count > 4096 ? ENTRY_COUNT | (count & 1ul << 31) : count % (ENTRY_COUNT + 1);
         call->args[2] = below(2) == 0 ? 0 : pointer();
         call->args[3] = below(8) == 0 ? number() : DOMID_SELF;
+        break;
+    case __HYPERVISOR_set_debugreg:
+        if (op == 5 || op == 7) {
+            call->args[1] &= ~0xfful; /* no breakpoint on: its handler would be the torture's */
+        }
         break;
     case __HYPERVISOR_set_gdt:
         call->args[0] = pointer();
@@ -370,8 +394,11 @@ static void make(struct call *call, uint64_t nr, uint64_t op, bool nested)
     case __HYPERVISOR_vcpu_op:
         call->args[1] = below(4) == 0 ? number() : 0;
         call->args[2] = below(4) == 0 ? pointer() : structure();
-        if (op == VCPUOP_down || op == VCPUOP_register_vcpu_info) {
+        if (op == VCPUOP_down) {
             call->args[1] = 1 + below(100);
+        } else if (op == VCPUOP_register_vcpu_info || op == VCPUOP_send_nmi) {
+            /* The event mask would be in the torture's reach; the handler is by now. */
+            call->args[1] = 2 + below(100);
         }
         break;
     case __HYPERVISOR_sched_op:
@@ -400,8 +427,8 @@ static bool lawful(const struct call *call, long rc)
 static bool perform(const struct call *call)
 {
     long rc = hypercall(call->nr, call->args[0], call->args[1], call->args[2], call->args[3], call->args[4]);
-    calls++;
-    return expect(lawful(call, rc), "call %lu of number %lu (%lx, %lx, %lx, %lx, %lx) answered %ld", calls, call->nr,
+    uint64_t count = ++self()->calls;
+    return expect(lawful(call, rc), "call %lu of number %lu (%lx, %lx, %lx, %lx, %lx) answered %ld", count, call->nr,
                   call->args[0], call->args[1], call->args[2], call->args[3], call->args[4], rc);
 }
 
@@ -413,13 +440,17 @@ static void sandbox(void)
         read_only[i] = new_page();
         remap(read_only[i], mfn_of(read_only[i]) << PAGE_SHIFT | PTE_P | PTE_US);
     }
-    buffers = new_page();
-    for (unsigned i = 1; i < BUFFERS; i++) {
-        new_page();
+    for (unsigned i = 0; i < 2; i++) {
+        cpus[i].buffers = new_page();
+        for (unsigned page = 1; page < BUFFERS; page++) {
+            new_page();
+        }
+        expect(remap(new_page(), 0) == 0, "the page behind the buffers stays");
+        cpus[i].list_page = new_page();
+        expect(remap(new_page(), 0) == 0, "the page behind the list stays");
     }
-    expect(remap(new_page(), 0) == 0, "the page behind the buffers stays");
-    list_page = new_page();
-    expect(remap(new_page(), 0) == 0, "the page behind the list stays");
+    second_stack = new_page();
+    new_page();
     window = new_page();
     for (unsigned i = 1; i < POOL; i++) {
         new_page();
@@ -435,7 +466,7 @@ static bool takes_anything(uint64_t nr)
 {
     return nr != __HYPERVISOR_sched_op && nr != __HYPERVISOR_sched_op_compat && nr != __HYPERVISOR_vcpu_op &&
            nr != __HYPERVISOR_update_va_mapping && nr != __HYPERVISOR_update_va_mapping_otherdomain &&
-           nr != __HYPERVISOR_console_io && nr != __HYPERVISOR_multicall;
+           nr != __HYPERVISOR_console_io && nr != __HYPERVISOR_multicall && nr != __HYPERVISOR_set_debugreg;
 }
 
 static void every_number(void)
@@ -465,22 +496,62 @@ static void every_number(void)
     }
 }
 
-static void random_calls(void)
+static bool random_call(void)
 {
     struct call call;
-    uint64_t limit = option("calls", 100000), end = now_ns() + option("seconds", 10) * 1000000000ul;
-    law("random calls are answered");
-    for (uint64_t i = 0; i < limit && ((i & 63) != 0 || now_ns() < end); i++) {
-        if (below(8) == 0) {
-            fill();
-        }
-        uint64_t nr = below(4) == 0 ? below(NUMBERS)
-                                    : (const uint64_t[]){1, 2, 10, 12, 13, 14, 20, 24, 26, 30, 32, 33, 0, 17}[below(14)];
-        make(&call, nr, below(64) == 0 ? number() : below(SUB_OPS), false);
-        if (!perform(&call)) {
-            return;
-        }
+    if (below(8) == 0) {
+        fill();
     }
+    uint64_t nr = below(4) == 0 ? below(NUMBERS)
+                                : (const uint64_t[]){1, 2, 10, 12, 13, 14, 20, 24, 26, 30, 32, 33, 0, 17}[below(14)];
+    make(&call, nr, below(64) == 0 ? number() : below(SUB_OPS), false);
+    return perform(&call);
+}
+
+static void second(void)
+{
+    while (!over && random_call()) {
+    }
+    for (;;) {
+        hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_down, 1, 0);
+    }
+}
+
+static void start_second(void)
+{
+    static struct vcpu_guest_context context;
+    context.flags = VGCF_in_kernel;
+    context.user_regs.rip = (uint64_t)second;
+    context.user_regs.rsp = (uint64_t)second_stack + STACK_BYTES - 8;
+    context.user_regs.rflags = RFLAGS_IF | 2;
+    context.user_regs.cs = 0xe033;
+    context.user_regs.ss = 0xe02b;
+    context.ctrlreg[3] = root_mfn << PAGE_SHIFT;
+    long rc = hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_initialise, 1, &context);
+    expect(rc == 0, "vcpu 1 cannot be made: %ld", rc);
+    rc = hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_up, 1, 0);
+    expect(rc == 0, "vcpu 1 does not come up: %ld", rc);
+}
+
+static void random_calls(void)
+{
+    law("random calls are answered");
+    bool two = option("cpus", 1) == 2;
+    if (two) {
+        start_second();
+    }
+    uint64_t limit = option("calls", 100000), end = now_ns() + option("seconds", 10) * 1000000000ul;
+    for (uint64_t i = 0; i < limit && ((i & 63) != 0 || now_ns() < end) && random_call(); i++) {
+    }
+    over = true;
+    end = now_ns() + 10000000000ul;
+    while (two && hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 1, 0) == 1) {
+        if (!expect(now_ns() < end, "vcpu 1 never comes to its end")) {
+            break;
+        }
+        hypercall2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+    }
+    expect(!two || cpus[1].calls > 0, "vcpu 1 has made no call");
 }
 
 static void write_word(void *va)
@@ -509,11 +580,12 @@ static void afterwards(void)
 void guest(void)
 {
     uint64_t seed = option("seed", 1);
-    state = seed * 0x9e3779b97f4a7c15ul + 1;
+    cpus[0].state = seed * 0x9e3779b97f4a7c15ul + 1;
+    cpus[1].state = ~cpus[0].state;
     law("frames leave their addresses");
     sandbox();
     every_number();
     random_calls();
     afterwards();
-    print("torture: seed %lu, %lu calls\n", seed, calls);
+    print("torture: seed %lu, %lu and %lu calls\n", seed, cpus[0].calls, cpus[1].calls);
 }

@@ -71,7 +71,8 @@ class GrubIT {
     private Path grubWithKernel(String script) throws Exception {
         Path disk = Files.createDirectories(directory.resolve("disk/boot/grub")).getParent().getParent();
         Files.copy(Kernel.GENERIC.path(), disk.resolve("vmlinuz"));
-        GuestImage.writeWithScript(disk.resolve("initrd"), Host.cache().resolve("guests/busybox.cpio.gz"), script);
+        GuestImage.writeWithScript(disk.resolve("initrd"), Host.cache().resolve("guests/busybox.cpio.gz"), script,
+                List.of());
         Files.write(disk.resolve("boot/grub/grub.cfg"), CONFIG.getBytes(UTF_8));
         Path archive = directory.resolve("disk.tar");
         command("tar", "-C", disk.toString(), "-cf", archive.toString(), "vmlinuz", "initrd", "boot");
