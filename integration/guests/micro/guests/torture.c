@@ -300,15 +300,12 @@ static uint64_t multicalls(void)
 
 static void make_sched(struct call *call)
 {
-<<<<<<< HEAD
-    struct sched_poll *poll = (struct sched_poll *)buffers;
-    if (call->nr == __HYPERVISOR_sched_op_compat && (int)call->args[0] == SCHEDOP_shutdown) {
+    struct sched_poll *poll = (struct sched_poll *)self()->buffers;
+    unsigned op = call->args[0];
+    if (call->nr == __HYPERVISOR_sched_op_compat && op == SCHEDOP_shutdown) {
         call->args[0] = SCHEDOP_yield; /* any reason would do */
     }
-=======
-    struct sched_poll *poll = (struct sched_poll *)self()->buffers;
->>>>>>> 1fbbd2a (Torture hypercalls from two vcpus at once)
-    switch (call->args[0]) {
+    switch (op) {
     case SCHEDOP_block: /* nothing would wake us */
         call->args[0] = SCHEDOP_yield;
         break;
@@ -332,6 +329,7 @@ static void make(struct call *call, uint64_t nr, uint64_t op, bool nested)
         call->args[i] = word();
     }
     uint64_t count = below(4) == 0 ? number() : below(ENTRY_COUNT + 1);
+    unsigned sub_op = op; /* all that most calls look at */
     switch (nr) {
     case __HYPERVISOR_set_trap_table:
         call->args[0] = pointer();
@@ -349,7 +347,7 @@ static void make(struct call *call, uint64_t nr, uint64_t op, bool nested)
         call->args[3] = below(8) == 0 ? number() : DOMID_SELF;
         break;
     case __HYPERVISOR_set_debugreg:
-        if (op == 5 || op == 7) {
+        if (sub_op == 5 || sub_op == 7) {
             call->args[1] &= ~0xfful; /* no breakpoint on: its handler would be the torture's */
         }
         break;
@@ -394,9 +392,9 @@ static void make(struct call *call, uint64_t nr, uint64_t op, bool nested)
     case __HYPERVISOR_vcpu_op:
         call->args[1] = below(4) == 0 ? number() : 0;
         call->args[2] = below(4) == 0 ? pointer() : structure();
-        if (op == VCPUOP_down) {
+        if (sub_op == VCPUOP_down) {
             call->args[1] = 1 + below(100);
-        } else if (op == VCPUOP_register_vcpu_info || op == VCPUOP_send_nmi) {
+        } else if (sub_op == VCPUOP_register_vcpu_info || sub_op == VCPUOP_send_nmi) {
             /* The event mask would be in the torture's reach; the handler is by now. */
             call->args[1] = 2 + below(100);
         }
