@@ -329,6 +329,7 @@ stub_user_fault:
     pushq   ALIAS(S_IST_ERROR)
     push    %r11
     push    %rcx
+    orb     $4, 16(%rsp)                    /* "user", also where the processor read a descriptor on its behalf */
     cmpq    $0, ALIAS(S_FAULT_ENTRY)
     je      2f
     incq    MBOX(M_COUNT_USER_FAULT)
