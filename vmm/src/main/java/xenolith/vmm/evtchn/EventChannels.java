@@ -25,6 +25,9 @@ public final class EventChannels {
     private final EventTarget[] targets;
     private final int[][] virqPort;
     private int open;
+    /// All ports below are open, but for port 0.
+    private int firstFree = 1;
+    private int scanned;
     /// One past the highest port that exists, open or not.
     private volatile int existing = LUMP;
 
@@ -136,6 +139,7 @@ public final class EventChannels {
         }
         channels[port] = FREE;
         open--;
+        firstFree = Math.min(firstFree, port);
         form.words().clear(port);
         return 0;
     }
@@ -269,6 +273,11 @@ public final class EventChannels {
         return exists(port) ? form.setPriority(port, isOpen(port), priority) : -XenErrno.EINVAL;
     }
 
+    /// How many ports the last search for a free one looked at. A guest can keep closed ports busy in its queues.
+    public synchronized int scanned() {
+        return scanned;
+    }
+
     private boolean exists(int port) {
         return port >= 0 && port < existing;
     }
@@ -303,7 +312,11 @@ public final class EventChannels {
 
     private long allocate(Channel channel) {
         int limit = form.words().ports();
-        for (int port = 1; port < limit; port++) {
+        while (firstFree < channels.length && channels[firstFree] != FREE) {
+            firstFree++;
+        }
+        scanned = limit - firstFree;
+        for (int port = firstFree; port < limit; port++) {
             if (port == channels.length) {
                 channels = freeChannels(channels, 2 * channels.length);
             }
@@ -311,6 +324,7 @@ public final class EventChannels {
                 form.portOpens(port);
                 channels[port] = channel;
                 open++;
+                scanned = port - firstFree;
                 existing = Math.max(existing, (port | LUMP - 1) + 1);
                 return port;
             }

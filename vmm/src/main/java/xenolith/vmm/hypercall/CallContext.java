@@ -99,6 +99,11 @@ public final class CallContext {
         return true;
     }
 
+    /// Says that something cost as much as `cost` elements, once it is done: the next [#isPieceOver] counts it.
+    void spend(int cost) {
+        spent += cost;
+    }
+
     long progress() {
         return progress;
     }

@@ -1,6 +1,8 @@
 package xenolith.vmm.hypercall;
 
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenEventChannel;
@@ -15,9 +17,19 @@ final class EventChannelHypercall {
     private static final int PIRQS = 64;
     /// Ports that a reset looks at before it asks whether its piece is over.
     private static final int RESET_PORTS = 64;
+    /// Ports that a search looks at in the time of one element of `mmu_update`.
+    private static final int PORTS_PER_ELEMENT = 16;
+    private static final long BIND_VIRQ_PORT = portOffset(XenEventChannel.BindVirq.LAYOUT, "port");
+    private static final long BIND_IPI_PORT = portOffset(XenEventChannel.BindIpi.LAYOUT, "port");
+    private static final long ALLOC_UNBOUND_PORT = portOffset(XenEventChannel.AllocUnbound.LAYOUT, "port");
+    private static final long BIND_INTERDOMAIN_PORT = portOffset(XenEventChannel.BindInterdomain.LAYOUT, "local_port");
     /// Of `evtchn_op`: the command, then what the command is about.
     private static final int COMPAT_ARGUMENT = 4;
     private static final int COMPAT_BYTES = 28;
+
+    private static long portOffset(StructLayout layout, String name) {
+        return layout.byteOffset(MemoryLayout.PathElement.groupElement(name));
+    }
 
     long eventChannelOp(CallContext c, long cmd, long arg) {
         EventChannels events = c.domain().events();
@@ -156,59 +168,42 @@ final class EventChannelHypercall {
 
     private static long bindVirq(CallContext c, EventChannels events, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyInForAnswer(arg, XenEventChannel.BindVirq.SIZEOF)) {
-            return -XenErrno.EFAULT;
-        }
-        long port = events.bindVirq(XenEventChannel.BindVirq.virq(s, 0), XenEventChannel.BindVirq.vcpu(s, 0));
-        if (port > 0) {
-            XenEventChannel.BindVirq.port(s, 0, (int) port);
-        }
-        return answer(c, arg, XenEventChannel.BindVirq.SIZEOF, port);
+        return c.copyInForAnswer(arg, XenEventChannel.BindVirq.SIZEOF)
+                ? tell(c, events, arg + BIND_VIRQ_PORT,
+                        events.bindVirq(XenEventChannel.BindVirq.virq(s, 0), XenEventChannel.BindVirq.vcpu(s, 0)))
+                : -XenErrno.EFAULT;
     }
 
     private static long bindIpi(CallContext c, EventChannels events, long arg) {
-        MemorySegment s = c.scratch();
-        if (!c.copyInForAnswer(arg, XenEventChannel.BindIpi.SIZEOF)) {
-            return -XenErrno.EFAULT;
-        }
-        long port = events.bindIpi(XenEventChannel.BindIpi.vcpu(s, 0));
-        if (port > 0) {
-            XenEventChannel.BindIpi.port(s, 0, (int) port);
-        }
-        return answer(c, arg, XenEventChannel.BindIpi.SIZEOF, port);
+        return c.copyInForAnswer(arg, XenEventChannel.BindIpi.SIZEOF)
+                ? tell(c, events, arg + BIND_IPI_PORT, events.bindIpi(XenEventChannel.BindIpi.vcpu(c.scratch(), 0)))
+                : -XenErrno.EFAULT;
     }
 
     private static long allocUnbound(CallContext c, EventChannels events, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyInForAnswer(arg, XenEventChannel.AllocUnbound.SIZEOF)) {
-            return -XenErrno.EFAULT;
-        }
-        long port = events.allocUnbound(XenEventChannel.AllocUnbound.dom(s, 0),
-                XenEventChannel.AllocUnbound.remoteDom(s, 0));
-        if (port > 0) {
-            XenEventChannel.AllocUnbound.port(s, 0, (int) port);
-        }
-        return answer(c, arg, XenEventChannel.AllocUnbound.SIZEOF, port);
+        return c.copyInForAnswer(arg, XenEventChannel.AllocUnbound.SIZEOF)
+                ? tell(c, events, arg + ALLOC_UNBOUND_PORT, events.allocUnbound(XenEventChannel.AllocUnbound.dom(s, 0),
+                        XenEventChannel.AllocUnbound.remoteDom(s, 0)))
+                : -XenErrno.EFAULT;
     }
 
     private static long bindInterdomain(CallContext c, EventChannels events, long arg) {
         MemorySegment s = c.scratch();
-        if (!c.copyInForAnswer(arg, XenEventChannel.BindInterdomain.SIZEOF)) {
-            return -XenErrno.EFAULT;
-        }
-        long port = events.bindInterdomain(XenEventChannel.BindInterdomain.remoteDom(s, 0),
-                XenEventChannel.BindInterdomain.remotePort(s, 0));
-        if (port > 0) {
-            XenEventChannel.BindInterdomain.localPort(s, 0, (int) port);
-        }
-        return answer(c, arg, XenEventChannel.BindInterdomain.SIZEOF, port);
+        return c.copyInForAnswer(arg, XenEventChannel.BindInterdomain.SIZEOF)
+                ? tell(c, events, arg + BIND_INTERDOMAIN_PORT,
+                        events.bindInterdomain(XenEventChannel.BindInterdomain.remoteDom(s, 0),
+                                XenEventChannel.BindInterdomain.remotePort(s, 0)))
+                : -XenErrno.EFAULT;
     }
 
-    /// Copies the port out, to where it can be written.
-    private static long answer(CallContext c, long arg, long byteLength, long port) {
+    /// Tells a new port, or why there is none, and counts the search for it.
+    private static long tell(CallContext c, EventChannels events, long va, long port) {
+        c.spend(events.scanned() / PORTS_PER_ELEMENT);
         if (port < 0) {
             return port;
         }
-        return c.copyOut(arg, byteLength) ? 0 : -XenErrno.EFAULT;
+        c.scratch().set(ValueLayout.JAVA_INT, 0, (int) port);
+        return c.copyOut(va, Integer.BYTES) ? 0 : -XenErrno.EFAULT;
     }
 }

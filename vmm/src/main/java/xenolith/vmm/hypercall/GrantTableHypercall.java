@@ -8,6 +8,7 @@ import static xenolith.abi.XenGrantTable.GNTST_PERMISSION_DENIED;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.IntToLongFunction;
 import xenolith.abi.XenErrno;
 import xenolith.abi.XenGrantOp.CacheFlush;
 import xenolith.abi.XenGrantOp.DumpTable;
@@ -25,6 +26,8 @@ import xenolith.vmm.mm.PageWalk;
 ///
 /// Transfers of frames are refused, as by a Xen that was told not to allow them.
 final class GrantTableHypercall {
+    /// A table is cleared: up to 64 pages.
+    private static final int SET_VERSION_COST = 256;
     /// Xen goes on with a long cache flush by the bits above.
     private static final int COMMAND_MASK = 0xfff;
 
@@ -81,10 +84,7 @@ final class GrantTableHypercall {
         }
         if (status == GNTST_OKAY) {
             table.grow(frames);
-            for (int i = 0; i < frames; i++) {
-                s.set(ValueLayout.JAVA_LONG, SetupTable.SIZEOF + (long) i * Long.BYTES, table.frameMfn(i));
-            }
-            status = tellFrames(c, SetupTable.frameList(s, 0), SetupTable.SIZEOF, frames);
+            status = tellFrames(c, SetupTable.frameList(s, 0), frames, table::frameMfn);
         }
         SetupTable.status(s, 0, status);
         return c.copyOut(arg, SetupTable.SIZEOF) ? 0 : -XenErrno.EFAULT;
@@ -104,17 +104,18 @@ final class GrantTableHypercall {
             status = GNTST_GENERAL_ERROR;
         }
         if (status == GNTST_OKAY) {
-            for (int i = 0; i < frames; i++) {
-                s.set(ValueLayout.JAVA_LONG, GetStatusFrames.SIZEOF + (long) i * Long.BYTES, table.statusFrameMfn(i));
-            }
-            status = tellFrames(c, GetStatusFrames.frameList(s, 0), GetStatusFrames.SIZEOF, frames);
+            status = tellFrames(c, GetStatusFrames.frameList(s, 0), frames, table::statusFrameMfn);
         }
         GetStatusFrames.status(s, 0, status);
         return c.copyOut(arg, GetStatusFrames.SIZEOF) ? 0 : -XenErrno.EFAULT;
     }
 
-    /// Copies `frames` frame numbers, which stand at byte `at` of the scratch memory, to the guest's list.
-    private static int tellFrames(CallContext c, long list, long at, int frames) {
+    /// Copies the numbers of `frames` frames to the guest's list, by way of the scratch memory behind the structure.
+    private static int tellFrames(CallContext c, long list, int frames, IntToLongFunction mfn) {
+        long at = GetStatusFrames.SIZEOF + SetupTable.SIZEOF;
+        for (int i = 0; i < frames; i++) {
+            c.scratch().set(ValueLayout.JAVA_LONG, at + (long) i * Long.BYTES, mfn.applyAsLong(i));
+        }
         return c.copyOut(list, at, (long) frames * Long.BYTES) ? GNTST_OKAY : GNTST_BAD_VIRT_ADDR;
     }
 
@@ -148,6 +149,7 @@ final class GrantTableHypercall {
             return -XenErrno.EFAULT;
         }
         long rc = table.setVersion(SetVersion.version(s, 0));
+        c.spend(SET_VERSION_COST);
         SetVersion.version(s, 0, table.version());
         return c.copyOut(arg, SetVersion.SIZEOF) ? rc : -XenErrno.EFAULT;
     }

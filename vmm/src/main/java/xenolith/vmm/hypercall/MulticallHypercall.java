@@ -8,6 +8,9 @@ import xenolith.abi.XenMulticall.Entry;
 
 /// `multicall` (`xen.h`): an array of hypercalls, each with its own result. A multicall within one is refused.
 final class MulticallHypercall {
+    /// What a call that guests do not put into multicalls costs beside the entry, in elements of `mmu_update`.
+    private static final int RARE_COST = 15;
+
     private final Hypercalls hypercalls;
 
     MulticallHypercall(Hypercalls hypercalls) {
@@ -34,6 +37,7 @@ final class MulticallHypercall {
                 return result;
             }
             c.progress(0);
+            c.spend(cost(op));
             s.set(ValueLayout.JAVA_LONG, 0, result);
             if (!c.copyOut(va + Entry.RESULT_OFFSET, Long.BYTES)) {
                 return -XenErrno.EFAULT;
@@ -41,5 +45,14 @@ final class MulticallHypercall {
         }
         c.outerProgress(0);
         return 0;
+    }
+
+    private static int cost(long op) {
+        return switch ((int) op) {
+            case HypercallNumber.MMU_UPDATE, HypercallNumber.UPDATE_VA_MAPPING, HypercallNumber.MMUEXT_OP,
+                    HypercallNumber.STACK_SWITCH, HypercallNumber.UPDATE_DESCRIPTOR, HypercallNumber.SET_SEGMENT_BASE,
+                    HypercallNumber.FPU_TASKSWITCH -> 0;
+            default -> RARE_COST;
+        };
     }
 }

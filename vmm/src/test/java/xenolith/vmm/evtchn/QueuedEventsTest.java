@@ -167,6 +167,21 @@ class QueuedEventsTest {
         assertThat(events.ports()).isEqualTo(EventChannels.PORTS);
     }
 
+    /// A search for a free port begins where there may be one.
+    @Test
+    void openPortsAreNotSearched() {
+        for (int i = 1; i < 4096; i++) {
+            assertThat(events.bindIpi(0)).isEqualTo(i);
+            assertThat(events.scanned()).isZero();
+        }
+        assertThat(events.bindIpi(0)).isEqualTo(-ENOSPC);
+        assertThat(events.scanned()).isZero();
+        events.close(4000);
+        events.close(17);
+        assertThat(events.bindIpi(0)).isEqualTo(17);
+        assertThat(events.bindIpi(0)).isEqualTo(4000);
+    }
+
     @Test
     void aPriorityIsForOpenPortsAndForQueues() {
         int port = (int) events.bindIpi(0);

@@ -85,6 +85,24 @@ class EventChannelHypercallTest {
         assertThat(d.domain.events().bindIpi(0)).isOne();
     }
 
+    /// The guest can keep all closed ports busy in its queues, so that each search looks at all of them.
+    @Test
+    void aLongSearchForAPortCountsInAMulticall() {
+        op(XenEventChannel.EVTCHNOP_INIT_CONTROL, d.mfn(CONTROL), 0, 0);
+        op(XenEventChannel.EVTCHNOP_EXPAND_ARRAY, d.mfn(ARRAY));
+        d.page(ARRAY).fill((byte) 0xff);
+        calls.context.begin();
+        calls.arg(0);
+        assertThat(calls.dispatch(EVENT_CHANNEL_OP, XenEventChannel.EVTCHNOP_BIND_IPI, calls.arg())).isZero();
+
+        assertThat(calls.intAt(TestCalls.ARG, 4)).as("the first that is not busy").isEqualTo(1024);
+        int left = 0;
+        while (!calls.context.isPieceOver(1)) {
+            left++;
+        }
+        assertThat(left).isEqualTo(2048 - 1023 / 16);
+    }
+
     @Test
     void theOlderFormHasItsCommandBeforeItsStructure() {
         calls.arg(TestCalls.ints(XenEventChannel.EVTCHNOP_BIND_IPI, 0), 0, 0, 0);

@@ -197,6 +197,27 @@ class MulticallTest {
         assertThat(calls.context.outerProgress()).isGreaterThan(progress);
     }
 
+    /// A batch of one kind of call, which ends at the second piece.
+    private long firstPiece(long... call) {
+        for (int index = 0; index < 64; index++) {
+            calls.put(TestDomain.ENDLESS_PFN, index * ENTRY, call);
+        }
+        calls.context.begin();
+        assertThat(calls.dispatch(MULTICALL, TestDomain.ENDLESS_VA, 0xffff_ffffL)).isEqualTo(CallContext.AGAIN);
+        return calls.context.outerProgress();
+    }
+
+    @Test
+    void rareCallsMakeShorterPieces() {
+        for (int slot = 0; slot < 512; slot++) {
+            calls.put(TestCalls.ARG, 0, d.ma(6) + slot * 8L, d.ma(TestDomain.ENDLESS_PFN) | 0x27);
+            assertThat(calls.call(MMU_UPDATE, calls.arg(), 1, 0, TestCalls.SELF)).isZero();
+        }
+        d.page(TestDomain.ENDLESS_PFN).fill((byte) 0);
+        assertThat(firstPiece(STACK_SWITCH, 0, 0xe02b, TestDomain.BASE_VA)).isEqualTo(2048);
+        assertThat(firstPiece(XEN_VERSION, 0)).isEqualTo(2048 / 16);
+    }
+
     @Test
     void longConsoleOutputIsWrittenWhole() {
         int bytes = 150_000;
