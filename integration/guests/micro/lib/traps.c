@@ -32,6 +32,8 @@ void trap_c(struct frame *frame)
     if (attempt_rsp != 0) {
         last = (struct fault){true, frame->vector, frame->error, cr2, frame->rip};
         frame->rip = (uint64_t)attempt_out;
+        /* Also out of user mode. */
+        frame->cs = GUEST_CS & ~3ul;
         frame->rsp = attempt_rsp;
         attempt_rsp = 0;
         return;
