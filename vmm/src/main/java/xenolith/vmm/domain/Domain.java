@@ -280,7 +280,10 @@ public final class Domain {
         roots.release();
         gdts.release();
         ldts.release();
-        events.reset(lentFrames);
+        events.closeSome(0, Integer.MAX_VALUE);
+        if (events.reset(lentFrames) < 0) {
+            throw new IllegalStateException("a dead domain opens ports");
+        }
         for (Vcpu vcpu : vcpus) {
             if (vcpu.hasOwnVcpuInfo()) {
                 pageTables.putWritable(vcpu.vcpuInfoMa() >>> MachineMemory.PAGE_SHIFT);
