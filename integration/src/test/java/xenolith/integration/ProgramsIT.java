@@ -19,7 +19,8 @@ class ProgramsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"attacks", "badstack", "clock", "cow", "forks", "fp", "getppid", "mprotect", "signals", "steps", "threads", "traps"})
+    @ValueSource(strings = {"attacks", "badstack", "clock", "cow", "forks", "fp", "getppid", "ldt",
+        "mprotect", "signals", "steps", "threads", "traps"})
     void theProgramHolds(String program) {
         assertThat(output()).contains("\n" + program + ": ok");
     }

@@ -160,18 +160,19 @@ public final class PageTables {
     /// The domain gives a frame back (decrease_reservation). Refused while anything refers to it. When it succeeds
     /// the frame is unowned, and no translation of it survives the commit it asked for.
     public long releaseFrame(long mfn) {
-        long rc = checkRelease(mfn);
+        long rc = checkUnused(mfn);
         if (rc == 0) {
             frames.release(mfn);
         }
         return rc;
     }
 
-    /// What [#releaseFrame] would answer now; it changes nothing.
+    /// What [#releaseFrame] will answer, once tables left behind by other calls are out of its way.
     public long checkRelease(long mfn) {
-        if (!promotion.catchUp()) {
-            return pieceOver(mfn);
-        }
+        return promotion.catchUp() ? checkUnused(mfn) : pieceOver(mfn);
+    }
+
+    private long checkUnused(long mfn) {
         long rc = holds.checkOwned(mfn);
         if (rc < 0) {
             return rc;
