@@ -31,6 +31,11 @@ base_tree() {
     for applet in $("$busybox" --list); do
         [ "$applet" = busybox ] || ln -s /bin/busybox "$1/bin/$applet"
     done
+    # What the kernel runs when it is asked from outside to shut down; the first process may be busy with a script.
+    for verb in poweroff reboot; do
+        printf '#!/bin/busybox sh\nexec /bin/busybox %s -f\n' $verb >"$1/sbin/$verb"
+        chmod 755 "$1/sbin/$verb"
+    done
     install -m 755 "$here/init" "$1/init"
     mkdir "$1/scripts"
     cp "$guests"/scripts/* "$1/scripts/"

@@ -10,6 +10,8 @@ module xenolith.backends {
 
     exports xenolith.xenstore to
             xenolith.tool;
+    exports xenolith.xenstore.socket to
+            xenolith.tool;
     exports xenolith.backend to
             xenolith.tool;
     exports xenolith.backend.console to

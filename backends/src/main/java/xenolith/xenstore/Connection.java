@@ -16,6 +16,9 @@ import xenolith.xenstore.XenstoreException.TooManyWatches;
 /// It knows nothing of rings or sockets: messages come in through [#handle] and go out of [#output]. All methods but
 /// [#watchEvent] and [#caller] are called by one thread at a time.
 final class Connection implements Watcher {
+    /// How many times a guest's watches and transactions a privileged client may have.
+    private static final int PRIVILEGED_SHARE = 64;
+
     private final Store store;
     private final DomainOperations domains;
     private final Runnable wake;
@@ -131,9 +134,14 @@ final class Connection implements Watcher {
         return Replies.ok();
     }
 
+    /// Privileged clients are trusted with the store, but one that goes astray shall not take all our memory either.
+    private int allowed(int guestsLimit) {
+        return caller.privileged() ? guestsLimit * PRIVILEGED_SHARE : guestsLimit;
+    }
+
     private byte[] addWatch(Request.AddWatch request) {
-        int limit = store.quota().watches();
-        if (watchCount >= limit && !caller.privileged()) {
+        int limit = allowed(store.quota().watches());
+        if (watchCount >= limit) {
             throw new TooManyWatches(limit);
         }
         Path home = request.relative() ? Path.home(caller.domid()) : null;
@@ -157,8 +165,8 @@ final class Connection implements Watcher {
         if (txId != 0) {
             throw new NestedTransaction();
         }
-        int limit = store.quota().transactions();
-        if (transactions.size() >= limit && !caller.privileged()) {
+        int limit = allowed(store.quota().transactions());
+        if (transactions.size() >= limit) {
             throw new QuotaExceeded("open transactions", limit);
         }
         do {

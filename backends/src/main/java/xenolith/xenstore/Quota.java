@@ -1,6 +1,7 @@
 package xenolith.xenstore;
 
-/// What one unprivileged domain may keep here. Privileged callers have no limits.
+/// What one unprivileged domain may keep here. Privileged callers may make any number of nodes, of any size; of watches
+/// and transactions they have a multiple of a domain's, and their unsent replies and events are bounded alike.
 ///
 /// @param nodes how many nodes it may own
 /// @param watches how many watches it may have registered

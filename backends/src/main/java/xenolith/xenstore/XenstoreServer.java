@@ -147,6 +147,9 @@ public final class XenstoreServer implements AutoCloseable {
             if (session.serve()) {
                 schedule(session);
             }
+        } catch (ClientGoneException _) {
+            session.close(null);
+            others.remove(session);
         } catch (IOException e) {
             disconnect(session, e.getMessage());
         } catch (RuntimeException e) {

@@ -40,13 +40,15 @@ final class Layers {
                 + "vmm.evtchn vmm.gnttab vmm.sched vmm.domain vmm.hypercall vmm.build vmm.host");
         // backends
         rule("xenstore", "abi abi.io");
+        rule("xenstore.socket", "abi abi.io xenstore");
         rule("backend", "abi abi.io posix vmm.port xenstore");
         rule("backend.console", "abi abi.io vmm.port backend");
         rule("backend.xenstore", "abi abi.io vmm.port backend xenstore");
         rule("backend.blk", "abi abi.io posix vmm.port backend");
         rule("backend.net", "abi abi.io posix vmm.port backend");
         // dom0-tool
-        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host xenstore backend "
+        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host xenstore "
+                + "xenstore.socket backend "
                 + "backend.console "
                 + "backend.xenstore backend.blk backend.net");
         rule("tool.cli", "tool.control");

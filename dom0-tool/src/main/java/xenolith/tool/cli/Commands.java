@@ -4,6 +4,8 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import xenolith.tool.control.BadInputException;
 
 /// The commands as picocli sees them.
 final class Commands {
@@ -13,6 +15,14 @@ final class Commands {
     static CommandLine root() {
         CommandSpec root = named("xenolith", "Runs Xen PV guests over /dev/kvm.");
         root.addSubcommand(RunCommand.NAME, RunCommand.spec());
+        root.addSubcommand(ListCommand.NAME, ListCommand.spec());
+        root.addSubcommand(DomainCommands.SHUTDOWN, DomainCommands.shutdown());
+        root.addSubcommand(DomainCommands.DESTROY, DomainCommands.destroy());
+        root.addSubcommand(DomainCommands.VCPU_SET, DomainCommands.vcpuSet());
+        root.addSubcommand(DomainCommands.MEM_SET, DomainCommands.memSet());
+        root.addSubcommand(DomainCommands.SYSRQ, DomainCommands.sysrq());
+        root.addSubcommand(DomainCommands.CONSOLE, DomainCommands.console());
+        root.addSubcommand(XenstoreCommand.NAME, XenstoreCommand.spec());
         root.addSubcommand(InfoCommand.NAME, InfoCommand.spec());
         root.addSubcommand(VersionCommand.NAME, VersionCommand.spec());
         return new CommandLine(root);
@@ -38,5 +48,24 @@ final class Commands {
     static OptionSpec values(String name, String label, String description) {
         return OptionSpec.builder(name).type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel(label)
                 .description(description).build();
+    }
+
+    /// All words that are no options.
+    static PositionalParamSpec words(String label, String arity) {
+        return PositionalParamSpec.builder().type(List.class).auxiliaryTypes(String.class).index("0..*").arity(arity)
+                .paramLabel(label).hideParamSyntax(true).build();
+    }
+
+    /// A count of `what`, at least 1.
+    static int number(String text, String what) {
+        try {
+            int number = Integer.parseInt(text);
+            if (number >= 1) {
+                return number;
+            }
+        } catch (NumberFormatException _) {
+            // Said below.
+        }
+        throw new BadInputException("'" + text + "' is not a number of " + what);
     }
 }

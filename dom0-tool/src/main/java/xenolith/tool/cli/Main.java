@@ -4,6 +4,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import xenolith.tool.control.BadInputException;
+import xenolith.tool.control.ControlException;
 import xenolith.tool.control.HostUnfitException;
 import xenolith.tool.control.Wiring;
 
@@ -34,6 +35,8 @@ public final class Main {
                     ExitStatus.BAD_INPUT);
         } catch (BadInputException e) {
             return complain(e.getMessage(), ExitStatus.BAD_INPUT);
+        } catch (ControlException e) {
+            return complain(e.getMessage(), ExitStatus.FAILED);
         } catch (HostUnfitException e) {
             return complain(e.getMessage(), ExitStatus.HOST_UNFIT);
         } catch (RuntimeException | Error e) {
@@ -53,6 +56,10 @@ public final class Main {
         }
         return switch (verb.commandSpec().name()) {
             case RunCommand.NAME -> RunCommand.execute(verb);
+            case ListCommand.NAME -> ListCommand.execute(verb);
+            case DomainCommands.SHUTDOWN, DomainCommands.DESTROY, DomainCommands.VCPU_SET, DomainCommands.MEM_SET,
+                 DomainCommands.SYSRQ, DomainCommands.CONSOLE -> DomainCommands.execute(verb);
+            case XenstoreCommand.NAME -> XenstoreCommand.execute(verb);
             case InfoCommand.NAME -> InfoCommand.execute(verb);
             case VersionCommand.NAME -> VersionCommand.execute();
             default -> {

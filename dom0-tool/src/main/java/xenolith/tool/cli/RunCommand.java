@@ -5,7 +5,6 @@ import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.BadInputException;
 import xenolith.tool.control.ConsoleTarget;
 import xenolith.tool.control.DiskConfig;
 import xenolith.tool.control.DomainConfig;
@@ -15,6 +14,7 @@ import xenolith.tool.control.GuestConsole;
 import xenolith.tool.control.KernelCommandLine;
 import xenolith.tool.control.KvmDevice;
 import xenolith.tool.control.MemorySize;
+import xenolith.tool.control.RunDirectory;
 import xenolith.tool.control.StatsFile;
 import xenolith.tool.control.Trace;
 import xenolith.tool.control.Wiring;
@@ -34,7 +34,7 @@ final class RunCommand {
         spec.addOption(Commands.value("--cmdline", "TEXT", "The kernel's command line (default: "
                 + KernelCommandLine.DEFAULT + "). noreplace-smp and nr_cpus are added unless it names them."));
         spec.addOption(Commands.flag("--exact-cmdline", "Add nothing to the command line."));
-        spec.addOption(Commands.value("--name", "NAME", "The domain's name (default: guest)."));
+        spec.addOption(Commands.value("--name", "NAME", "The domain's name (default: guest, or guest-2 and so on if that runs)."));
         spec.addOption(Commands.value("--memory", "SIZE", "Its memory, as 128M or 2G (default: 512M)."));
         spec.addOption(Commands.value("--vcpus", "N", "Its virtual CPUs (default: 1)."));
         spec.addOption(Commands.values("--disk", "DISK", "A disk: path=FILE,dev=xvda[,ro][,format=raw], or FILE,raw,xvda,w"
@@ -55,15 +55,22 @@ final class RunCommand {
                 "  xenolith run --kernel vmlinuz --initrd initrd.gz --disk path=root.img,dev=xvda",
                 "  xenolith run --kernel vmlinuz --console file:guest.log --stats boot.json",
                 "",
-                "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 130 left with Ctrl-];",
+                "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 13 destroyed, 130 left with Ctrl-];",
                 "  2 bad input, 3 this host cannot run it.");
         return spec;
     }
 
     static int execute(ParseResult parsed) {
-        DomainConfig config = config(parsed);
+        DomainConfig asked = config(parsed);
         KvmDevice.requireUsable();
-        DomainResult result = run(config);
+        try (RunDirectory directory = parsed.hasMatchedOption("--name") ? RunDirectory.claim(asked.name())
+                : RunDirectory.claimFree(asked.name())) {
+            return execute(asked.named(directory.name()), directory);
+        }
+    }
+
+    private static int execute(DomainConfig config, RunDirectory directory) {
+        DomainResult result = run(config, directory);
         if (config.statsFile() != null) {
             StatsFile.write(config.statsFile(), result.stats());
         }
@@ -78,15 +85,15 @@ final class RunCommand {
         }
     }
 
-    private static DomainResult run(DomainConfig config) {
+    private static DomainResult run(DomainConfig config, RunDirectory directory) {
         try (GuestConsole console = GuestConsole.open(config.console(), RunCommand::leave)) {
-            return Wiring.domainRunner().run(config, console);
+            return Wiring.domainRunner().run(config, console, directory);
         }
     }
 
     /// Every option as a value, or [BadInputException].
     static DomainConfig config(ParseResult parsed) {
-        int vcpuCount = count(option(parsed, "--vcpus", "1"));
+        int vcpuCount = Commands.number(option(parsed, "--vcpus", "1"), "virtual CPUs");
         String cmdline = option(parsed, "--cmdline", KernelCommandLine.DEFAULT);
         String initrd = option(parsed, "--initrd", null);
         String stats = option(parsed, "--stats", null);
@@ -111,19 +118,15 @@ final class RunCommand {
         return parsed.matchedOptionValue(name, otherwise);
     }
 
-    private static int count(String text) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new BadInputException("'" + text + "' is not a number of virtual CPUs", e);
-        }
-    }
-
     private static int conclude(DomainConfig config, DomainEnd end) {
         return switch (end) {
             case DomainEnd.PoweredOff _ -> ExitStatus.OK;
             case DomainEnd.Rebooted _ -> ExitStatus.GUEST_REBOOTED;
             case DomainEnd.Suspended _ -> ExitStatus.GUEST_SUSPENDED;
+            case DomainEnd.Destroyed _ -> {
+                System.err.println("xenolith: the domain " + config.name() + " was destroyed");
+                yield ExitStatus.GUEST_DESTROYED;
+            }
             case DomainEnd.Crashed(String report) -> {
                 System.err.println("xenolith: the domain " + config.name() + " has crashed: " + report.strip());
                 yield ExitStatus.GUEST_CRASHED;

@@ -42,7 +42,7 @@ public record DomainConfig(
     private static final int MAX_NAME_LENGTH = 64;
 
     public DomainConfig {
-        checkName(name);
+        checkedName(name);
         checkMemory(memoryBytes);
         if (vcpuCount < 1 || vcpuCount > MAX_VCPUS) {
             throw new BadInputException("a domain has 1 to " + MAX_VCPUS + " virtual CPUs, not " + vcpuCount);
@@ -62,13 +62,21 @@ public record DomainConfig(
         return InputFiles.path(text);
     }
 
-    private static void checkName(String name) {
-        boolean wellFormed = !name.isEmpty() && name.length() <= MAX_NAME_LENGTH
+    /// The same domain under another name.
+    public DomainConfig named(String newName) {
+        return new DomainConfig(newName, memoryBytes, vcpuCount, kernel, initrd, cmdline, console, statsFile,
+                scrambleFrames, poller, audit, traces, disks);
+    }
+
+    /// A name is a directory's too, so it does not start with a dot.
+    static String checkedName(String name) {
+        boolean wellFormed = !name.isEmpty() && name.length() <= MAX_NAME_LENGTH && name.charAt(0) != '.'
                 && name.chars().allMatch(c -> c < 0x80 && (Character.isLetterOrDigit(c) || "._-".indexOf(c) >= 0));
         if (!wellFormed) {
             throw new BadInputException("a domain's name is 1 to " + MAX_NAME_LENGTH
-                    + " letters, digits, dots, dashes and underscores");
+                    + " letters, digits, dots, dashes and underscores, and starts with no dot");
         }
+        return name;
     }
 
     private static void checkMemory(long memoryBytes) {

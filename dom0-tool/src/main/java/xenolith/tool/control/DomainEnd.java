@@ -11,6 +11,10 @@ public sealed interface DomainEnd {
     record Suspended() implements DomainEnd {
     }
 
+    /// `xenolith destroy`, or a caller of the library, ended it.
+    record Destroyed() implements DomainEnd {
+    }
+
     /// The guest reported a crash, or did what no guest may do.
     ///
     /// @param report lines for a person: the reason first, then registers, the last hypercalls, a guess at the place

@@ -6,5 +6,6 @@ public interface DomainRunner {
     ///
     /// Throws [BadInputException] where the kernel, the initrd or the memory cannot make a domain, and
     /// [HostUnfitException] where the host cannot run one. The console belongs to the caller, who closes it.
-    DomainResult run(DomainConfig config, GuestConsole console);
+    /// So does the directory, in which the domain's sockets are made.
+    DomainResult run(DomainConfig config, GuestConsole console, RunDirectory directory);
 }

@@ -13,6 +13,11 @@ public interface GuestConsole extends AutoCloseable {
     /// Writes `length` bytes of `from`, all of them.
     void write(byte[] from, int offset, int length) throws IOException;
 
+    /// The terminal at which others can join it, as `/dev/pts/3`, or null.
+    default String terminal() {
+        return null;
+    }
+
     /// Puts back what opening has changed, as a terminal's mode. Never throws; a second call does nothing.
     @Override
     void close();

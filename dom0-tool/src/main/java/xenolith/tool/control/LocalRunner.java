@@ -19,6 +19,7 @@ import xenolith.vmm.machine.DomainSpec;
 import xenolith.vmm.machine.GuestDomain;
 import xenolith.xenstore.DomainDescription;
 import xenolith.xenstore.DomainTree;
+import xenolith.xenstore.Path;
 import xenolith.xenstore.Quota;
 import xenolith.xenstore.Store;
 import xenolith.xenstore.StoreClient;
@@ -26,16 +27,16 @@ import xenolith.xenstore.XenstoreServer;
 
 /// Runs a domain in this process: the machine, and beside it the console and xenstore.
 final class LocalRunner implements DomainRunner {
-    private static final int DOMID = 1;
+    static final int DOMID = 1;
     private static final double NS_PER_MS = 1e6;
 
     @Override
-    public DomainResult run(DomainConfig config, GuestConsole console) {
+    public DomainResult run(DomainConfig config, GuestConsole console, RunDirectory directory) {
         Times times = new Times();
         times.jvmStart();
         try (GuestDomain domain = GuestDomain.build(spec(config), DOMID)) {
             times.mark("domain_built");
-            return runBuilt(config, console, domain, times);
+            return runBuilt(config, console, directory, domain, times);
         } catch (BuildFailure e) {
             throw new BadInputException(e.getMessage());
         } catch (HostException | HostUnfit e) {
@@ -43,7 +44,8 @@ final class LocalRunner implements DomainRunner {
         }
     }
 
-    private static DomainResult runBuilt(DomainConfig config, GuestConsole console, GuestDomain domain, Times times) {
+    private static DomainResult runBuilt(DomainConfig config, GuestConsole console, RunDirectory directory,
+            GuestDomain domain, Times times) {
         try (XenstoreServer server = new XenstoreServer(new Store(Quota.DEFAULT));
                 ConsoleBackend backend = new ConsoleBackend(config.name(), domain.consolePage(),
                         domain.consoleEvents(), console::write)) {
@@ -52,9 +54,12 @@ final class LocalRunner implements DomainRunner {
             StoreClient client = server.client();
             DomainTree.writeDom0(client);
             DomainTree.write(client, description(config, domain));
+            if (console.terminal() != null) {
+                client.write(Path.home(DOMID) + "/console/tty", console.terminal());
+            }
             server.introduce(DOMID, new XenstoreRingTransport(domain.storePage(), domain.storeEvents()));
             ConsolePump.start(console, backend.input());
-            var end = runWithDisks(config, domain, client);
+            var end = runWithDisks(config, directory, domain, server, client);
             times.mark("end");
             server.domainShutDown(DOMID);
             backend.drainAndClose();
@@ -68,11 +73,14 @@ final class LocalRunner implements DomainRunner {
         }
     }
 
-    private static xenolith.vmm.control.DomainEnd runWithDisks(DomainConfig config, GuestDomain domain,
-            StoreClient client) {
+    /// The sockets for other processes are made after the guest's start, which does not wait for them.
+    private static xenolith.vmm.control.DomainEnd runWithDisks(DomainConfig config, RunDirectory directory,
+            GuestDomain domain, XenstoreServer server, StoreClient client) {
         try (Disks _ = Disks.attach(config.disks(), domain.devices(), client, DOMID, config.vcpuCount())) {
             domain.start();
-            return await(domain);
+            try (OutsideAccess _ = OutsideAccess.open(config, directory, domain, server)) {
+                return await(domain);
+            }
         }
     }
 
@@ -106,7 +114,7 @@ final class LocalRunner implements DomainRunner {
             case xenolith.vmm.control.DomainEnd.Suspended _ -> new DomainEnd.Suspended();
             case xenolith.vmm.control.DomainEnd.Crashed(String reason, String report) ->
                 new DomainEnd.Crashed(reason + "\n" + report);
-            case xenolith.vmm.control.DomainEnd.Destroyed _ -> new DomainEnd.PoweredOff();
+            case xenolith.vmm.control.DomainEnd.Destroyed _ -> new DomainEnd.Destroyed();
         };
     }
 

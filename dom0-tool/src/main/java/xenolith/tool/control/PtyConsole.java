@@ -38,7 +38,8 @@ final class PtyConsole implements GuestConsole {
     }
 
     /// The other end's file.
-    String name() {
+    @Override
+    public String terminal() {
         return pty.name();
     }
 

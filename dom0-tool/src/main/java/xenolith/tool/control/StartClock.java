@@ -3,6 +3,7 @@ package xenolith.tool.control;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 
 /// When this process began, so that a boot's times count the JVM's own start.
 ///
@@ -30,5 +31,10 @@ public final class StartClock {
         } catch (IOException | RuntimeException _) {
             return now;
         }
+    }
+
+    /// When the process began, good to 20 ms; that of now if `/proc` does not say.
+    static Instant startInstant() {
+        return Instant.now().minusNanos(System.nanoTime() - originNanoTime());
     }
 }

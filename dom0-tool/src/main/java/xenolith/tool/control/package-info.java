@@ -4,12 +4,20 @@
 /// console can be joined to, the statistics file, and the only place of the project that sees both the machine and the
 /// backends: `LocalRunner`, which [xenolith.tool.control.Wiring] hands out. No public header of Xen belongs to it.
 ///
-/// Who may call: the command line, and Java programs that use Xenolith as a library. Errors come in two kinds, each
-/// with a message of one line that says what is wrong and what to do: [xenolith.tool.control.BadInputException] where
-/// the caller asked for something impossible, [xenolith.tool.control.HostUnfitException] where this host cannot do it.
+/// A domain lives in the process that runs it. Other processes find it by its [xenolith.tool.control.RunDirectory], in
+/// which that process listens at two sockets: `xenstore.sock` speaks xenstore's protocol with domain 0's rights, and
+/// `control.sock` lines of JSON ([xenolith.tool.control.ControlServer]) for what is no matter of the store.
+/// [xenolith.tool.control.RunningDomains] finds domains, [xenolith.tool.control.RunningDomain] asks one for something.
 ///
-/// No locks: a configuration is immutable, a console has one reading and one writing thread.
+/// Who may call: the command line, and Java programs that use Xenolith as a library. Errors come in three kinds, each
+/// with a message of one line that says what is wrong and what to do: [xenolith.tool.control.BadInputException] where
+/// the caller asked for something impossible, [xenolith.tool.control.HostUnfitException] where this host cannot do it,
+/// [xenolith.tool.control.ControlException] where a running domain does not.
+///
+/// Locks: run directories come and go under a lock file, and within the process under the monitor of their class. Else
+/// none: a configuration is immutable, a console has one reading and one writing thread.
 ///
 /// What the guest can do to us: it chooses every byte that reaches a console, escape sequences included, and nothing
-/// else. The terminal is given these bytes as they are, as any serial line would.
+/// else. The terminal is given these bytes as they are, as any serial line would. The sockets are for the user alone:
+/// their directory is closed to others, and what comes through them is bounded all the same.
 package xenolith.tool.control;

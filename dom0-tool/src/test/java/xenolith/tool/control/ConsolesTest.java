@@ -42,8 +42,8 @@ class ConsolesTest {
     @Test
     void aPtyCarriesBytesUnchangedBothWays() throws Exception {
         try (PtyConsole console = PtyConsole.open();
-                FileInputStream screen = new FileInputStream(console.name());
-                FileOutputStream keyboard = new FileOutputStream(console.name())) {
+                FileInputStream screen = new FileInputStream(console.terminal());
+                FileOutputStream keyboard = new FileOutputStream(console.terminal())) {
             console.write(HELLO, 0, HELLO.length);
             assertThat(screen.readNBytes(HELLO.length)).isEqualTo(HELLO);
             keyboard.write(new byte[] {'l', 's', '\r', 3});

@@ -270,6 +270,16 @@ public final class GuestDomain implements AutoCloseable {
         domain.end(new DomainEnd.Destroyed());
     }
 
+    /// Whether it runs no more. Any thread.
+    public boolean hasEnded() {
+        return domain.end() != null;
+    }
+
+    /// What it has of the host now. Any thread, until [#close].
+    public DomainUse use() {
+        return DomainUse.of(domain);
+    }
+
     public DomainReport report() {
         return new DomainReport(domain);
     }

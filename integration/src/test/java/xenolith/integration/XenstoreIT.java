@@ -1,0 +1,141 @@
+package xenolith.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The store of a running guest, from outside: by our own command and by Xen's.
+@Timeout(400)
+class XenstoreIT {
+    private static final String DATA = "/local/domain/1/data";
+
+    @TempDir
+    Path folder;
+
+    private LiveGuest guest;
+
+    @BeforeEach
+    void boot() throws Exception {
+        guest = LiveGuest.start("store", "echo ready; sleep 1000");
+        guest.await("ready");
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        guest.close();
+    }
+
+    @Test
+    void whatIsWrittenCanBeReadListedAndRemoved() throws Exception {
+        guest.store("write", DATA + "/a", "one", DATA + "/b", "two\\x0a");
+        assertThat(guest.store("read", DATA + "/a", DATA + "/b")).isEqualTo("one\ntwo\\x0a\n");
+        assertThat(guest.store("list", DATA)).isEqualTo("a\nb\n");
+        assertThat(guest.store("ls", DATA)).isEqualTo("a = \"one\"\nb = \"two\\x0a\"\n");
+        guest.store("chmod", DATA + "/a", "n1", "r0");
+        assertThat(guest.store("ls", "-f", "-p", DATA)).startsWith(DATA + "/a = \"one\"   (n1,r0)\n");
+        JsonNode tree = new ObjectMapper().readTree(guest.store("ls", "--json", DATA));
+        assertThat(tree.get(DATA + "/b").asText()).isEqualTo("two\\x0a");
+        guest.store("rm", DATA + "/a");
+        assertThat(guest.command("xenstore", "--domain", "NAME", "exists", DATA + "/a").status()).isEqualTo(1);
+        assertThat(guest.command("xenstore", "--domain", "NAME", "exists", DATA + "/b").status()).isZero();
+    }
+
+    @Test
+    void whatTheStoreRefusesIsOneLineAndStatusOne() {
+        for (String[] words : new String[][] {{"read", "/none"}, {"rm", "/none"}, {"list", "/none"}, {"read", "/b ad"},
+            {"chmod", DATA, "q1"}, {"write", "/" + "x".repeat(4000), "v"}}) {
+            String[] command = new String[words.length + 3];
+            System.arraycopy(new String[] {"xenstore", "--domain", "NAME"}, 0, command, 0, 3);
+            System.arraycopy(words, 0, command, 3, words.length);
+            Launched launched = guest.command(command);
+            assertThat(launched.status()).as(launched.transcript()).isEqualTo(1);
+            assertThat(launched.stderr()).startsWith("xenolith: " + words[1]).hasLineCount(1);
+        }
+        assertThat(guest.command("xenstore", "--domain", "nobody", "ls").status()).isEqualTo(2);
+        assertThat(guest.command("xenstore", "--domain", "NAME", "write", DATA).status()).isEqualTo(2);
+    }
+
+    @Test
+    void aWatchTellsOfChangesFromElsewhere() throws Exception {
+        Process watch = new ProcessBuilder(Host.launcher().toString(), "xenstore", "--domain", guest.name(), "watch",
+                "-n", "3", DATA).start();
+        assertThat(watch.inputReader().readLine()).isEqualTo(DATA);
+        guest.store("write", DATA + "/x", "1");
+        assertThat(watch.inputReader().readLine()).isEqualTo(DATA + "/x");
+        guest.store("rm", DATA + "/x");
+        assertThat(watch.inputReader().readLine()).isEqualTo(DATA + "/x");
+        assertThat(watch.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(watch.exitValue()).isZero();
+    }
+
+    @Test
+    void aDomainThatIsKilledLeavesItsNameFree() throws Exception {
+        guest.process().destroyForcibly().waitFor();
+        assertThat(guest.command("list").stdout()).doesNotContain(guest.name());
+        assertThat(guest.command("xenstore", "--domain", "NAME", "ls").status()).isEqualTo(2);
+        Path initrd = folder.resolve("initrd");
+        GuestImage.writeWithScript(initrd, "true");
+        Launched again = guest.command("run", "--name", "NAME", "--kernel", Kernel.CLOUD.path().toString(), "--initrd",
+                initrd.toString());
+        assertThat(again.status()).as(again.transcript()).isZero();
+    }
+
+    @Test
+    void aDomainThatIsTerminatedTidiesUp() throws Exception {
+        String pid = guest.process().pid() + "\n";
+        Path directory = directory(pid);
+        guest.process().destroy();
+        assertThat(guest.awaitEnd()).isEqualTo(143);
+        assertThat(directory).doesNotExist();
+    }
+
+    /// Skipped where xenstore-utils is not installed.
+    @Test
+    void xensOwnToolsWorkOverTheSocket() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/xenstore-ls")), "no /usr/bin/xenstore-ls: install xenstore-utils");
+        String socket = directory(guest.process().pid() + "\n").resolve("xenstore.sock").toString();
+        assertThat(xens(socket, "xenstore-write", DATA + "/theirs", "hello")).isEmpty();
+        assertThat(xens(socket, "xenstore-read", DATA + "/theirs")).isEqualTo("hello\n");
+        assertThat(guest.store("read", DATA + "/theirs")).isEqualTo("hello\n");
+        assertThat(xens(socket, "xenstore-ls", "-f", "/local/domain/1")).contains(DATA + "/theirs = \"hello\"\n");
+        assertThat(xens(socket, "xenstore-ls", "-f")).isEqualTo(guest.store("ls", "-f"));
+        xens(socket, "xenstore-rm", DATA + "/theirs");
+        assertThat(xens(socket, "xenstore-list", "/local/domain/1")).contains("data\n").doesNotContain("theirs");
+    }
+
+    private static String xens(String socket, String... words) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(words);
+        builder.environment().putAll(Map.of("XENSTORED_PATH", socket));
+        builder.redirectErrorStream(true);
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor()).as(List.of(words) + ": " + output).isZero();
+        return output;
+    }
+
+    /// The guest's run directory, wherever this user's are.
+    private Path directory(String pid) throws Exception {
+        String chosen = System.getenv("XENOLITH_RUN_DIR");
+        String runtime = System.getenv("XDG_RUNTIME_DIR");
+        for (String base : new String[] {chosen, "/run/xenolith", runtime + "/xenolith",
+            System.getProperty("java.io.tmpdir") + "/xenolith-" + Files.getAttribute(Path.of("/proc/self"), "unix:uid")}) {
+            Path directory = Path.of(String.valueOf(base), guest.name());
+            if (Files.isReadable(directory.resolve("pid")) && Files.readString(directory.resolve("pid")).equals(pid)) {
+                return directory;
+            }
+        }
+        throw new AssertionError("no directory of " + guest.name());
+    }
+}
