@@ -37,7 +37,7 @@ final class LiveGuest implements AutoCloseable {
         Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
         Path console = Files.createTempFile("xenolith-console", ".log");
         Path errors = Files.createTempFile("xenolith-err", ".log");
-        GuestImage.writeWithScript(initrd, script);
+        GuestImage.writeWithScript(initrd, Host.testImage(), script);
         List<String> command = new ArrayList<>(List.of(Host.launcher().toString(), "run", "--name", unique, "--kernel",
                 Kernel.CLOUD.path().toString(), "--initrd", initrd.toString()));
         command.addAll(List.of(options));

@@ -86,7 +86,7 @@ class XenstoreIT {
         assertThat(guest.command("list").stdout()).doesNotContain(guest.name());
         assertThat(guest.command("xenstore", "--domain", "NAME", "ls").status()).isEqualTo(2);
         Path initrd = folder.resolve("initrd");
-        GuestImage.writeWithScript(initrd, "true");
+        GuestImage.writeWithScript(initrd, Host.testImage(), "true");
         Launched again = guest.command("run", "--name", "NAME", "--kernel", Kernel.CLOUD.path().toString(), "--initrd",
                 initrd.toString());
         assertThat(again.status()).as(again.transcript()).isZero();
