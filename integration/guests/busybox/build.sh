@@ -3,7 +3,7 @@
 #
 # Makes three initramfs images, each only when something that goes into it has changed:
 #   busybox.cpio.gz  busybox, the first process and ../scripts, nothing else: what demo and boot benchmarks run
-#   tests.cpio.gz    the same with the C programs of ../src and the benchmark
+#   tests.cpio.gz    the same with the C programs of ../src and ../tools and the benchmark
 #   debug.cpio.gz    the first with strace, gdb and the programs of ../debug for them to look at
 # Another cpio archive may be appended to either (the kernel unpacks one after the other); a file /script in it is
 # run by the first process.
@@ -59,11 +59,14 @@ if ! is_current busybox.cpio.gz "$0" "$here/init" "$busybox" "$guests"/scripts/*
     pack "$work/busybox" busybox.cpio.gz
 fi
 
-set -- "$guests"/src/*.[ch]
+set -- "$guests"/src/*.[ch] "$guests"/tools/*.c
 bench=$root/bench/guestbench.c
 if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$@" "$guests"/scripts/*; then
     base_tree "$work/tests"
     gcc -O2 -Wall -Wextra -Werror -static -pthread -s -o "$work/tests/bin/guesttest" "$guests"/src/*.c -lm
+    for tool in "$guests"/tools/*.c; do
+        gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/tests/bin/$(basename "$tool" .c)" "$tool"
+    done
     gcc -O2 -static -s -o "$work/tests/bin/guestbench" "$bench"
     pack "$work/tests" tests.cpio.gz
 fi

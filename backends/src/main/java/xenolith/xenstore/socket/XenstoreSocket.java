@@ -6,7 +6,6 @@ import java.lang.System.Logger.Level;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.CancelledKeyException;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -37,6 +36,7 @@ public final class XenstoreSocket implements AutoCloseable {
     private final Selector selector;
     private final Thread thread;
     private int lastClient;
+    private volatile boolean closing;
 
     private XenstoreSocket(XenstoreServer server, Limits limits, ServerSocketChannel listener, Selector selector) {
         this.server = server;
@@ -63,20 +63,21 @@ public final class XenstoreSocket implements AutoCloseable {
         }
     }
 
-    /// Listens no more. Clients that are connected are the server's to close.
+    /// Listens no more. Clients that are connected are the server's to close; it knows them all when this returns.
     @Override
     public void close() {
+        closing = true;
+        selector.wakeup();
         try {
-            listener.close();
-            selector.close();
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, "xenstore: cannot close the socket: {0}", e.getMessage());
+            thread.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 
     private void loop() {
-        try {
-            while (selector.isOpen()) {
+        try (listener; selector) {
+            while (!closing) {
                 selector.select(anyFull() ? Math.max(1, limits.patience().toMillis() / 4) : 0);
                 for (SelectionKey key : selector.selectedKeys()) {
                     serve(key);
@@ -84,8 +85,6 @@ public final class XenstoreSocket implements AutoCloseable {
                 selector.selectedKeys().clear();
                 dropStalled();
             }
-        } catch (ClosedSelectorException _) {
-            // Closed: this is the thread's end.
         } catch (IOException e) {
             LOG.log(Level.WARNING, "xenstore: the socket is served no more: {0}", e.getMessage());
         }

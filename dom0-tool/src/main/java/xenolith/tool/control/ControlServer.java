@@ -3,7 +3,6 @@ package xenolith.tool.control;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -40,6 +39,7 @@ final class ControlServer implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final Selector selector;
     private final Thread thread;
+    private volatile boolean closing;
 
     private ControlServer(Target target, ServerSocketChannel listener, Selector selector) {
         this.target = target;
@@ -67,16 +67,17 @@ final class ControlServer implements AutoCloseable {
     }
 
     private void loop() {
-        try {
-            while (selector.isOpen()) {
+        try (listener; selector) {
+            while (!closing) {
                 selector.select();
                 for (SelectionKey key : selector.selectedKeys()) {
                     serve(key);
                 }
                 selector.selectedKeys().clear();
             }
-        } catch (ClosedSelectorException _) {
-            // Closed: this is the thread's end.
+            for (SelectionKey key : selector.keys()) {
+                key.channel().close();
+            }
         } catch (IOException e) {
             System.err.println("xenolith: the domain can be controlled no more: " + e);
         }
@@ -134,17 +135,15 @@ final class ControlServer implements AutoCloseable {
         }
     }
 
-    /// Ends all connections.
+    /// Ends all connections. The serving thread does it, so that none that is on its way in is left waiting.
     @Override
     public void close() {
+        closing = true;
+        selector.wakeup();
         try {
-            listener.close();
-            for (SelectionKey key : selector.keys()) {
-                key.channel().close();
-            }
-            selector.close();
-        } catch (IOException | ClosedSelectorException e) {
-            System.err.println("xenolith: cannot close the control socket: " + e);
+            thread.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class ControlServerTest {
     @TempDir
     Path folder;
     private ControlServer server;
-    private volatile boolean destroyed;
+    private final CountDownLatch destroyed = new CountDownLatch(1);
 
     @BeforeEach
     void open() throws IOException {
@@ -36,7 +37,7 @@ class ControlServerTest {
 
             @Override
             public void destroy() {
-                destroyed = true;
+                destroyed.countDown();
             }
         });
     }
@@ -70,11 +71,11 @@ class ControlServerTest {
     }
 
     @Test
-    void aDestroyReachesTheDomain() throws IOException {
+    void aDestroyReachesTheDomain() throws Exception {
         try (ControlClient client = ControlClient.connect(socket())) {
             assertThat(client.ask("destroy")).isEmpty();
         }
-        assertThat(destroyed).isTrue();
+        destroyed.await();
     }
 
     @Test
