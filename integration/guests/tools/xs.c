@@ -216,6 +216,7 @@ static int fill(const char *path, int count)
     while (made < count && !ask(&m, MKDIR, node, snprintf(node, sizeof node, "%s%d", path, made) + 1))
         made++;
     printf("%d\n", made);
+    fflush(stdout);
     return made < count ? refused(path, &m) : 0;
 }
 

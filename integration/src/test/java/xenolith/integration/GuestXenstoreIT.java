@@ -49,7 +49,7 @@ class GuestXenstoreIT {
                 xs read /vm 2>&1
                 xs write /local/domain/1/name other 2>&1
                 xs chmod data n0 r1 2>&1
-                xs write data/big $(head -c 2049 /dev/zero | tr '\\\\0' x) 2>&1
+                xs write data/big $(head -c 2049 /dev/zero | tr '\\0' x) 2>&1
                 xs open 11 2>&1
                 made=$(xs fill data/n 1100 2>&1)
                 [ ${made%%[!0-9]*} -gt 900 ] && [ ${made%%[!0-9]*} -lt 1000 ] && echo "${made##* }"
