@@ -8,6 +8,7 @@ verb_setup() {
     setup_kernel cloud linux-image-cloud-amd64
     setup_kernel generic linux-image-amd64
     (setup_grub) || say "there is no GRUB for Xen: its test will be skipped"
+    (setup_xenstore_utils) || say "there are no xenstore-utils: their test will be skipped"
     setup_guest_images
 }
 
@@ -103,14 +104,30 @@ setup_grub() {
     say "downloading grub-xen-host, grub-xen-bin and grub-common"
     apt_lists grub-xen-host grub-xen-bin grub-common
     mkdir -p "$target"
-    fetch_from_package grub-xen-host './usr/lib/grub-xen/grub-x86_64-xen.bin' "$target.part"
+    fetch_from_package grub-xen-host "$target.part" './usr/lib/grub-xen/grub-x86_64-xen.bin'
     mv "$target.part/usr/lib/grub-xen/grub-x86_64-xen.bin" "$target/"
-    fetch_from_package grub-common './usr/bin/grub-mkimage' "$target.part"
+    fetch_from_package grub-common "$target.part" './usr/bin/grub-mkimage'
     mv "$target.part/usr/bin/grub-mkimage" "$target/"
-    fetch_from_package grub-xen-bin './usr/lib/grub/x86_64-xen/*' "$target.part"
+    fetch_from_package grub-xen-bin "$target.part" './usr/lib/grub/x86_64-xen/*'
     rm -rf "$target/modules"
     mv "$target.part/usr/lib/grub/x86_64-xen" "$target/modules"
     rm -rf "$target.part"
+}
+
+# Xen's own tools for the store, which work over our socket too.
+setup_xenstore_utils() {
+    target=$cache/xenstore-utils
+    [ ! -x "$target/usr/bin/xenstore-ls" ] || return 0
+    say "downloading xenstore-utils"
+    apt_lists xenstore-utils
+    rm -rf "$target.all" "$target"
+    mkdir -p "$target.all"
+    for package in xenstore-utils libxenstore4 libxentoolcore1; do
+        fetch_from_package "$package" "$target.part" './usr/*/*xen*'
+        cp -a "$target.part/usr" "$target.all/"
+        rm -rf "$target.part"
+    done
+    mv "$target.all" "$target"
 }
 
 setup_guest_images() {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -101,10 +102,10 @@ class XenstoreIT {
         assertThat(directory).doesNotExist();
     }
 
-    /// Skipped where xenstore-utils is not installed.
+    /// Skipped where `./dev setup` could not fetch xenstore-utils.
     @Test
     void xensOwnToolsWorkOverTheSocket() throws Exception {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/xenstore-ls")), "no /usr/bin/xenstore-ls: install xenstore-utils");
+        assumeTrue(Files.isExecutable(tool("xenstore-ls")), "no " + tool("xenstore-ls") + ": run ./dev setup");
         String socket = directory(guest.process().pid() + "\n").resolve("xenstore.sock").toString();
         assertThat(xens(socket, "xenstore-write", DATA + "/theirs", "hello")).isEmpty();
         assertThat(xens(socket, "xenstore-read", DATA + "/theirs")).isEqualTo("hello\n");
@@ -115,9 +116,16 @@ class XenstoreIT {
         assertThat(xens(socket, "xenstore-list", "/local/domain/1")).contains("data\n").doesNotContain("theirs");
     }
 
+    private static Path tool(String name) {
+        return Host.cache().resolve("xenstore-utils/usr/bin").resolve(name);
+    }
+
     private static String xens(String socket, String... words) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(words);
-        builder.environment().putAll(Map.of("XENSTORED_PATH", socket));
+        List<String> command = new ArrayList<>(List.of(words));
+        command.set(0, tool(words[0]).toString());
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(Map.of("XENSTORED_PATH", socket, "LD_LIBRARY_PATH",
+                Host.cache().resolve("xenstore-utils/usr/lib/x86_64-linux-gnu").toString()));
         builder.redirectErrorStream(true);
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes());

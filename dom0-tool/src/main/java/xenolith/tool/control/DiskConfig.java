@@ -60,11 +60,12 @@ public record DiskConfig(Path path, String name, long number, boolean readOnly) 
         for (String word : text.split(",", -1)) {
             int equals = word.indexOf('=');
             String key = equals < 0 ? null : KEYS.get(word.substring(0, equals));
+            String value = key == null ? word : word.substring(equals + 1);
             boolean isAccess = values.containsKey("path") && (word.equals("ro") || word.equals("rw"));
             if (key == null) {
                 key = isAccess ? "access" : order.poll();
             }
-            if (key == null || values.put(key, word.substring(equals < 0 ? 0 : equals + 1)) != null) {
+            if (key == null || values.put(key, value) != null) {
                 throw new BadInputException("the disk '" + text + "' says too much" + EXAMPLE);
             }
             order.remove(key);
