@@ -32,18 +32,22 @@ final class LiveGuest implements AutoCloseable {
 
     /// Starts a guest that runs `script`. Skips the calling test where this machine cannot.
     static LiveGuest start(String name, String script, String... options) throws IOException {
+        return startAs(name + "-" + ProcessHandle.current().pid(), script, options);
+    }
+
+    /// Likewise, under just this name.
+    static LiveGuest startAs(String name, String script, String... options) throws IOException {
         Host.requireGuests(Kernel.CLOUD);
-        String unique = name + "-" + ProcessHandle.current().pid();
         Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
         Path console = Files.createTempFile("xenolith-console", ".log");
         Path errors = Files.createTempFile("xenolith-err", ".log");
-        GuestImage.writeWithScript(initrd, Host.testImage(), script);
-        List<String> command = new ArrayList<>(List.of(Host.launcher().toString(), "run", "--name", unique, "--kernel",
+        GuestImage.writeWithScript(initrd, Host.testImage(), script, List.of());
+        List<String> command = new ArrayList<>(List.of(Host.launcher().toString(), "run", "--name", name, "--kernel",
                 Kernel.CLOUD.path().toString(), "--initrd", initrd.toString()));
         command.addAll(List.of(options));
         Process process = new ProcessBuilder(command).redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(console.toFile()).redirectError(errors.toFile()).start();
-        return new LiveGuest(unique, process, initrd, console, errors);
+        return new LiveGuest(name, process, initrd, console, errors);
     }
 
     String name() {

@@ -15,15 +15,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// The store of a running guest, from outside: by our own command and by Xen's.
 @Timeout(400)
 class XenstoreIT {
     private static final String DATA = "/local/domain/1/data";
-
-    @TempDir
-    Path folder;
 
     private LiveGuest guest;
 
@@ -86,11 +82,9 @@ class XenstoreIT {
         guest.process().destroyForcibly().waitFor();
         assertThat(guest.command("list").stdout()).doesNotContain(guest.name());
         assertThat(guest.command("xenstore", "--domain", "NAME", "ls").status()).isEqualTo(2);
-        Path initrd = folder.resolve("initrd");
-        GuestImage.writeWithScript(initrd, Host.testImage(), "true");
-        Launched again = guest.command("run", "--name", "NAME", "--kernel", Kernel.CLOUD.path().toString(), "--initrd",
-                initrd.toString());
-        assertThat(again.status()).as(again.transcript()).isZero();
+        try (LiveGuest again = LiveGuest.startAs(guest.name(), "true")) {
+            assertThat(again.awaitEnd()).as(again.errors()).isZero();
+        }
     }
 
     @Test
