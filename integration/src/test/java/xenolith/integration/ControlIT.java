@@ -50,9 +50,9 @@ class ControlIT {
     void destroyingAsksNobody() throws Exception {
         try (LiveGuest guest = sleeper("destroy")) {
             guest.does("destroy", "NAME");
+            Launched again = guest.command("destroy", "NAME");
             assertThat(guest.awaitEnd()).isEqualTo(13);
             assertThat(guest.errors()).contains("was destroyed");
-            Launched again = guest.command("destroy", "NAME");
             assertThat(again.status()).isEqualTo(2);
             assertThat(again.stderr()).contains("no domain called " + guest.name()).hasLineCount(1);
         }

@@ -15,7 +15,7 @@ import java.util.List;
 public final class RunDirectory implements AutoCloseable {
     static final String XENSTORE_SOCKET = "xenstore.sock";
     static final String CONTROL_SOCKET = "control.sock";
-    private static final String PID = "pid";
+    static final String PID = "pid";
     private static final String LOCK = "lock";
     /// `sun_path` of a Unix socket, without its zero.
     private static final int MAX_SOCKET_PATH = 107;

@@ -12,6 +12,9 @@ import xenolith.xenstore.socket.SocketClient;
 ///
 /// Every method throws [ControlException] where the domain has ended meanwhile or does not answer.
 public final class RunningDomain {
+    private static final Duration END_PATIENCE = Duration.ofSeconds(30);
+    private static final long RELEASE_CHECK_MS = 10;
+
     private final String name;
     private final Path directory;
 
@@ -54,18 +57,46 @@ public final class RunningDomain {
         }
     }
 
-    /// Ends it at once, without asking the guest. Returns when it has ended.
+    /// Ends it at once, without asking the guest. Returns when it has ended and its name is free.
     public void destroy() {
+        String pid = pid();
         try (ControlClient waiter = control(); ControlClient client = control()) {
             client.ask("destroy");
-            waiter.awaitEnd(Duration.ofSeconds(30));
+            waiter.awaitEnd(END_PATIENCE);
+        }
+        awaitRelease(pid);
+    }
+
+    /// Waits until it has ended and its name is free; returns false if it has not ended after `patience`.
+    public boolean awaitEnd(Duration patience) {
+        String pid = pid();
+        try (ControlClient client = control()) {
+            if (!client.awaitEnd(patience)) {
+                return false;
+            }
+        }
+        awaitRelease(pid);
+        return true;
+    }
+
+    /// Its process tidies up after the domain's end, which takes a moment. Whoever holds the name after that is another.
+    private void awaitRelease(String pid) {
+        long deadline = System.nanoTime() + END_PATIENCE.toNanos();
+        try {
+            while (!pid.isEmpty() && pid.equals(pid()) && System.nanoTime() < deadline) {
+                Thread.sleep(RELEASE_CHECK_MS);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    /// Waits until it has ended; returns false if it has not after `patience`.
-    public boolean awaitEnd(Duration patience) {
-        try (ControlClient client = control()) {
-            return client.awaitEnd(patience);
+    /// What its directory says of its process; nothing if there is none.
+    private String pid() {
+        try {
+            return Files.readString(directory.resolve(RunDirectory.PID));
+        } catch (IOException _) {
+            return "";
         }
     }
 
