@@ -207,6 +207,11 @@ public final class Domain {
         }
     }
 
+    /// Whether `vcpu` was sent through a commit and has not run it.
+    public boolean hasCommitDue(Vcpu vcpu) {
+        return !commits.proofs().proven(vcpu.window(), vcpu.id());
+    }
+
     /// Prepares a commit of what is queued, see [CommitQueue#prepare].
     public boolean prepareCommit(Vcpu vcpu, long rsp) {
         flushOthers(vcpu);
@@ -216,17 +221,18 @@ public final class Domain {
     /// Has every other vcpu that runs leave the guest, and flush before it comes back: where the hardware walks the
     /// guest's own tables, nobody does that for us. Waits until they are out, which a kick takes them microseconds.
     private void flushOthers(Vcpu caller) {
-        if (!hostWritesCoherent || vcpusUp == 1) {
+        if (!hostWritesCoherent) {
             return;
         }
+        // One that is down may not have left the guest yet.
         for (Vcpu vcpu : vcpus) {
-            if (vcpu != caller && vcpu.isUp()) {
+            if (vcpu != caller) {
                 vcpu.wantFlush();
                 vcpu.interrupt();
             }
         }
         for (Vcpu vcpu : vcpus) {
-            while (vcpu != caller && vcpu.isUp() && vcpu.where() == Vcpu.IN_GUEST) {
+            while (vcpu != caller && vcpu.where() == Vcpu.IN_GUEST) {
                 Thread.onSpinWait();
             }
         }
@@ -235,10 +241,10 @@ public final class Domain {
     /// Takes note of commits that have been run. False if `vcpu`, which is out of the guest, did not run its own: it
     /// evaded it, for the way out of the stub leads through it.
     public boolean settleCommits(Vcpu vcpu) {
-        if (!commits.proofs().proven(vcpu.window(), vcpu.id())) {
+        if (hasCommitDue(vcpu)) {
             return false;
         }
-        entryWriter.epoch().settle(commits.proofs().settled(monitor));
+        entryWriter.epoch().settle(commits.proofs().settled());
         return true;
     }
 

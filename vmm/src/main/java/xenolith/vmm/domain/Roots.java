@@ -61,21 +61,27 @@ public final class Roots {
     /// @return 0, a negative errno, or [PageTables#RETRY]
     public long loadKernel(Vcpu vcpu, long mfn) {
         if (mfn != named[KERNEL][vcpu.id()] || mfn == 0) {
+            boolean leaves = named[KERNEL][vcpu.id()] != 0;
             long rc = load(vcpu.id(), mfn, KERNEL);
             if (rc < 0) {
                 return rc;
             }
             vcpu.window().kernelCr3(root(vcpu.id(), KERNEL) << MachineMemory.PAGE_SHIFT);
+            if (leaves) {
+                domain.commits().leavesRoot(vcpu.id());
+            }
         }
         domain.commits().require();
         return 0;
     }
 
-    /// Makes `mfn` the root of user mode on `vcpu`, or none if it is 0.
+    /// Makes `mfn` the root of user mode on `vcpu`, or none if it is 0. Where the call was polled, the vcpu need not be in
+    /// its stub, and may have the old one loaded: a commit, which only the kernel can run, proves that it has not.
     public long loadUser(Vcpu vcpu, long mfn) {
         if (mfn == named[USER][vcpu.id()]) {
             return 0;
         }
+        boolean leaves = named[USER][vcpu.id()] != 0;
         if (mfn == 0) {
             leave(vcpu.id(), USER);
         } else {
@@ -85,13 +91,18 @@ public final class Roots {
             }
         }
         vcpu.window().userCr3(root(vcpu.id(), USER) << MachineMemory.PAGE_SHIFT);
+        if (leaves) {
+            domain.commits().leavesRoot(vcpu.id());
+        }
         return 0;
     }
 
-    /// Takes back [#loadKernel] of a vcpu that never ran.
-    public void dropKernel(Vcpu vcpu) {
+    /// Takes back [#loadKernel] and [#loadUser] of a vcpu that never ran.
+    public void dropBoth(Vcpu vcpu) {
         leave(vcpu.id(), KERNEL);
         vcpu.window().kernelCr3(0);
+        leave(vcpu.id(), USER);
+        vcpu.window().userCr3(0);
     }
 
     /// The table that the guest named for the kernel of vcpu `id`; CR3 may hold a copy of it.

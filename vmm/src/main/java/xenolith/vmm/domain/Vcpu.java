@@ -142,11 +142,14 @@ public final class Vcpu implements EventTarget {
         flushWanted = true;
     }
 
-    /// Whether a flush is wanted; asked once, by the vcpu's thread.
+    /// Whether a flush is wanted; asked by the vcpu's thread, which flushes after that. Taken back only if it was seen: a
+    /// wish that comes between the two lines of any other order would be lost.
     public boolean takeFlush() {
-        boolean wanted = flushWanted;
+        if (!flushWanted) {
+            return false;
+        }
         flushWanted = false;
-        return wanted;
+        return true;
     }
 
     /// Says which other thread answers this vcpu's hypercalls: its raises need no kick, the stub looks by itself.

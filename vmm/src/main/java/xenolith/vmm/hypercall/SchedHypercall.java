@@ -23,6 +23,11 @@ final class SchedHypercall {
         if (c.isPolled()) {
             return CallContext.RING;
         }
+        boolean sleeps = cmd == XenSched.SCHEDOP_BLOCK || cmd == XenSched.SCHEDOP_POLL;
+        if (sleeps && c.domain().commits().isNeeded()) {
+            // A multicall may have loaded a new root just before: nobody shall wait for the proof of one that sleeps.
+            return CallContext.AGAIN;
+        }
         switch ((int) cmd) {
             case XenSched.SCHEDOP_YIELD -> c.control().yieldHost();
             case XenSched.SCHEDOP_BLOCK -> c.control().block();

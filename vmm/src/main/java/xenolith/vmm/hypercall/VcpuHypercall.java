@@ -38,7 +38,7 @@ final class VcpuHypercall {
             case XenVcpu.VCPUOP_STOP_SINGLESHOT_TIMER -> stopSingleshot(c, target);
             case XenVcpu.VCPUOP_INITIALISE -> initialise(c, target, arg);
             case XenVcpu.VCPUOP_UP -> lifecycle.up(target.id());
-            case XenVcpu.VCPUOP_DOWN -> c.isPolled() ? CallContext.RING : lifecycle.down(target.id());
+            case XenVcpu.VCPUOP_DOWN -> down(c, target);
             case XenVcpu.VCPUOP_IS_UP -> target.isUp() ? 1 : 0;
             case XenVcpu.VCPUOP_GET_RUNSTATE_INFO -> runstateInfo(c, target, arg);
             case XenVcpu.VCPUOP_REGISTER_RUNSTATE_MEMORY_AREA -> registerRunstate(c, target, arg);
@@ -50,6 +50,14 @@ final class VcpuHypercall {
             case XenVcpu.VCPUOP_GET_PHYSID -> -XenErrno.EINVAL;
             default -> -XenErrno.ENOSYS;
         };
+    }
+
+    /// What has to be committed is committed before: nobody shall wait for the proof of a vcpu that is down.
+    private long down(CallContext c, Vcpu target) {
+        if (c.isPolled()) {
+            return CallContext.RING;
+        }
+        return c.domain().commits().isNeeded() ? CallContext.AGAIN : lifecycle.down(target.id());
     }
 
     private long initialise(CallContext c, Vcpu target, long arg) {

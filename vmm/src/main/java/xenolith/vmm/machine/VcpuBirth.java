@@ -63,7 +63,7 @@ final class VcpuBirth {
         }
         if (rc < 0) {
             domain.gdts().set(vcpu.id(), frames, 0);
-            dropRoots();
+            domain.roots().dropBoth(vcpu);
         }
         return rc;
     }
@@ -89,15 +89,10 @@ final class VcpuBirth {
         if (rc >= 0 && userMfn != 0) {
             rc = domain.roots().loadUser(vcpu, userMfn);
             if (rc < 0) {
-                domain.roots().dropKernel(vcpu);
+                domain.roots().dropBoth(vcpu);
             }
         }
         return rc;
-    }
-
-    private void dropRoots() {
-        domain.roots().dropKernel(vcpu);
-        domain.roots().loadUser(vcpu, 0);
     }
 
     /// Sets traps, callbacks, stack and registers; cannot fail.

@@ -61,7 +61,10 @@ final class VcpuThread implements Runnable {
             cpu.run().validRegs(KvmRun.KVM_SYNC_X86_REGS | KvmRun.KVM_SYNC_X86_SREGS);
             Registers registers = Registers.FREE;
             while (domain.end() == null) {
-                sleep.whileDown();
+                boolean mustCommit = domain.hasCommitDue(vcpu);
+                if (!mustCommit) {
+                    sleep.whileDown();
+                }
                 // From here on a kick is a signal, which stays pending until the entry and then ends it at once: an
                 // event that is raised after we looked is not lost.
                 vcpu.enter(Vcpu.IN_GUEST);
@@ -69,6 +72,10 @@ final class VcpuThread implements Runnable {
                     break;
                 }
                 deliverEvents(registers);
+                if (mustCommit && !vcpu.isUp()) {
+                    // Another vcpu took it down on its way to a commit, whose proof the others may wait for.
+                    vcpu.timer().kickSoon(LOOK_AGAIN_NS);
+                }
                 registers = handle(enterGuest(registers));
             }
         } catch (HostException e) {

@@ -93,10 +93,17 @@ public final class CommitQueue {
         needed = true;
     }
 
+    /// Vcpu `id` shall leave a root that it may have loaded: nothing that comes after is settled before it has.
+    public void leavesRoot(int id) {
+        proofs.leavesRoot(id);
+        needed = true;
+    }
+
     /// The guest asked for a flush: queued entries, and the TLB. Where entries have to be queued the host flushes as it
-    /// sees them committed, so that without any there is nothing to flush.
+    /// sees them committed, so that without any there is nothing to flush. Those that another vcpu was sent to commit and
+    /// has not count as queued: it may be a long time before it runs again.
     public void flush() {
-        if (count > 0 || hostWritesCoherent) {
+        if (count > 0 || hostWritesCoherent || proofs.anyOpen()) {
             needed = true;
         }
     }
@@ -137,6 +144,7 @@ public final class CommitQueue {
     /// @param epoch what the commit settles if it takes the whole list
     /// @return whether entries are left for another commit
     public boolean prepare(Monitor monitor, int id, long rsp, long epoch) {
+        takeOver(monitor);
         MonitorWindow window = monitor.window(id);
         int now = Math.min(count, MonitorAbi.COMMIT_MAX);
         long at = monitor.commitList(id);
@@ -150,7 +158,7 @@ public final class CommitQueue {
         if (count == 0) {
             loadedCr3[id] = window.kernelCr3();
         }
-        proofs.prepared(id, count == 0 ? epoch : CommitProofs.NOTHING_SETTLED);
+        proofs.prepared(window, id, now, count == 0 ? epoch : CommitProofs.NOTHING_SETTLED);
         memory.writeWord(at, loadedCr3[id]);
         memory.writeWord(at + 8, window.commitRipVa());
         memory.writeWord(at + 16, window.idleCommitRip());
@@ -165,6 +173,22 @@ public final class CommitQueue {
         committedEntries += now;
         needed = count > 0;
         return needed;
+    }
+
+    /// Queues again what others were sent to commit and may not have. To commit an entry twice does no harm.
+    private void takeOver(Monitor monitor) {
+        for (int id = 0; id < loadedCr3.length; id++) {
+            int open = proofs.open(id);
+            for (int i = 0; i < open; i++) {
+                append(entryMa(memory.readWord(monitor.commitList(id) + 8L * i)));
+            }
+            proofs.takenOver(id);
+        }
+    }
+
+    /// Of a word on a list.
+    private static long entryMa(long directVa) {
+        return directVa - MonitorAbi.DIRECT_MAP_VA + (MachineMemory.BASE_MFN << MachineMemory.PAGE_SHIFT);
     }
 
     /// Where ring 0 enters the commit that was prepared last.

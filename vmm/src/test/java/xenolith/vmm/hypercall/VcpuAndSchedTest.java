@@ -273,6 +273,21 @@ class VcpuAndSchedTest {
         assertThat(calls.control).hasSize(2);
     }
 
+    /// The others would wait for its proof.
+    @Test
+    void whoeverSleepsOrGoesDownCommitsFirst() {
+        calls.d.domain.commits().require();
+        assertThat(calls.call(SCHED_OP, 1, 0)).isZero();
+        assertThat(calls.again).isEqualTo(1);
+        calls.d.domain.commits().require();
+        calls.arg(0, 0, 0);
+        assertThat(calls.call(SCHED_OP, 3, calls.arg())).isZero();
+        assertThat(calls.again).isEqualTo(2);
+        calls.d.domain.commits().require();
+        assertThat(vcpuOp(XenVcpu.VCPUOP_DOWN)).isZero();
+        assertThat(calls.again).isEqualTo(3);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {8, 99, -1})
     void otherSchedulingIsENOSYS(long cmd) {

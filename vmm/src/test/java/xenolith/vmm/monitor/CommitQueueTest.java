@@ -271,6 +271,7 @@ class CommitQueueTest {
         }
         store(0, 1, frame(2) | P);
         assertThat(prepare(0)).as("one is left, of page 0").isTrue();
+        commit(0);
 
         store(0, 2, frame(2) | P);
 
@@ -304,6 +305,7 @@ class CommitQueueTest {
         assertThat(prepare(0)).isTrue();
         assertThat(m.memory.readWord(m.monitor.commitList(0) + 8L * MonitorAbi.COMMIT_MAX))
                 .as("the entry that makes the new one a root may not be committed yet").isEqualTo(CR3);
+        commit(0);
         assertThat(prepare(0)).isFalse();
         assertThat(m.memory.readWord(m.monitor.commitList(0) + 8)).isEqualTo(CR3 + 4096);
     }
@@ -319,12 +321,12 @@ class CommitQueueTest {
         assertThat(proven(0)).as("nothing to prove").isTrue();
         prepare(0);
         assertThat(proven(0)).isFalse();
-        assertThat(queue.proofs().settled(m.monitor)).isZero();
+        assertThat(queue.proofs().settled()).isZero();
 
         commit(0);
 
         assertThat(proven(0)).isTrue();
-        assertThat(queue.proofs().settled(m.monitor)).isEqualTo(EPOCH);
+        assertThat(queue.proofs().settled()).isEqualTo(EPOCH);
         prepare(0);
         assertThat(proven(0)).as("the next wants its own").isFalse();
     }
@@ -341,16 +343,103 @@ class CommitQueueTest {
         assertThat(proven(1)).isTrue();
     }
 
+    // ---- several vcpus
+
+    /// An entry that vcpu 0 was sent to commit, and has not.
+    private void leftToVcpu0() {
+        known(0, 0, P);
+        store(0, 0, 0);
+        prepare(0);
+    }
+
     @Test
-    void aLaterCommitSettlesNothingWhileAnEarlierOneIsOpen() {
-        queue.prepare(m.monitor, 0, RSP, 3);
-        queue.prepare(m.monitor, 1, RSP, 4);
+    void aFlushCommitsWhatAnotherVcpuWasSentToCommitAndHasNot() {
+        leftToVcpu0();
+
+        queue.flush();
+
+        assertThat(queue.isNeeded()).as("the queue is empty, the hardware is not").isTrue();
+        prepare(1);
+        assertThat(commit(1)).containsExactly(entryMa(0, 0));
+    }
+
+    @Test
+    void aFlushNeedsNoCommitOnceTheOtherVcpuHasDoneIt() {
+        leftToVcpu0();
+        commit(0);
+
+        queue.flush();
+
+        assertThat(queue.isNeeded()).isFalse();
+    }
+
+    @Test
+    void anEntryIsOnOneOpenListAlone() {
+        leftToVcpu0();
+        prepare(1);
         commit(1);
-        assertThat(queue.proofs().settled(m.monitor)).isZero();
+
+        queue.flush();
+
+        assertThat(queue.isNeeded()).as("vcpu 0 still has its list, which vcpu 1 has done").isFalse();
+        assertThat(proven(0)).as("and must prove it all the same").isFalse();
+    }
+
+    @Test
+    void aLaterCommitSettlesWhatAnEarlierOneHasNotDone() {
+        leftToVcpu0();
+        queue.prepare(m.monitor, 1, RSP, EPOCH + 1);
+
+        commit(1);
+
+        assertThat(queue.proofs().settled()).isEqualTo(EPOCH + 1);
+    }
+
+    @Test
+    void nothingIsSettledWhileAVcpuMayStandOnTheRootThatItLeft() {
+        queue.leavesRoot(0);
+        assertThat(queue.isNeeded()).isTrue();
+        queue.prepare(m.monitor, 1, RSP, 3);
+        commit(1);
+        assertThat(queue.proofs().settled()).as("before it was sent to load another").isZero();
+
+        queue.prepare(m.monitor, 0, RSP, 4);
+        queue.prepare(m.monitor, 1, RSP, 5);
+        commit(1);
+        assertThat(queue.proofs().settled()).as("before it has loaded another").isZero();
 
         commit(0);
 
-        assertThat(queue.proofs().settled(m.monitor)).isEqualTo(4);
+        assertThat(queue.proofs().settled()).isEqualTo(5);
+    }
+
+    @Test
+    void theRootIsLeftWithTheLastListOnly() {
+        for (int i = 0; i < MonitorAbi.COMMIT_MAX + 1; i++) {
+            known(i / 512, i % 512, P);
+            store(i / 512, i % 512, 0);
+        }
+        queue.leavesRoot(0);
+        prepare(0);
+        commit(0);
+
+        queue.prepare(m.monitor, 1, RSP, EPOCH + 1);
+        commit(1);
+
+        assertThat(queue.proofs().settled()).as("vcpu 0 has loaded its old root again").isZero();
+        queue.prepare(m.monitor, 0, RSP, EPOCH + 2);
+        commit(0);
+        assertThat(queue.proofs().settled()).isEqualTo(EPOCH + 2);
+    }
+
+    @Test
+    void whatWasSettledBeforeARootIsLeftStaysSettled() {
+        prepare(1);
+        queue.leavesRoot(0);
+
+        commit(1);
+
+        assertThat(queue.proofs().settled()).as("begun before").isEqualTo(EPOCH);
     }
 
     @Test
@@ -361,12 +450,12 @@ class CommitQueueTest {
         }
         assertThat(prepare(0)).isTrue();
         commit(0);
-        assertThat(queue.proofs().settled(m.monitor)).isZero();
+        assertThat(queue.proofs().settled()).isZero();
 
         assertThat(prepare(0)).isFalse();
         commit(0);
 
-        assertThat(queue.proofs().settled(m.monitor)).isEqualTo(EPOCH);
+        assertThat(queue.proofs().settled()).isEqualTo(EPOCH);
     }
 
     @Test
