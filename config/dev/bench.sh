@@ -7,11 +7,14 @@ verb_bench() {
         boot) bench_boot "$@" ;;
         guest) bench_guest "$@" ;;
         jmh) bench_jmh "$@" ;;
+        soak) bench_soak "$@" ;;
         *)
             echo "usage: ./dev bench <name>"
             echo "  boot [N]         boot both kernels N times (default 5), beside QEMU's emulator where that is installed"
             echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
             echo "  jmh [NAME...]    the hypercall path and the validator in Java alone, with what they allocate"
+            echo "  soak [SECONDS] [VCPUS]"
+            echo "                   stress several vcpus (default 300 seconds, 4 vcpus) and say whether all held"
             ;;
     esac
 }
@@ -54,4 +57,21 @@ bench_jmh() {
     "$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
         -cp "$root/vmm/target/test-classes:$root/vmm/target/classes:$(cat "$root/vmm/target/jmh.classpath")" \
         xenolith.vmm.bench.Benchmarks "$@"
+}
+
+# What SmpIT does for seconds, for as long as one likes: the guest's programs, its kernel's log, and our own counts.
+bench_soak() {
+    bench_ready
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT INT TERM
+    status=0
+    "$root/xenolith" run --memory 512M --vcpus "${2:-4}" --audit --kernel "$kernels/cloud/vmlinuz" --initrd "$test_image" \
+        --cmdline "console=hvc0 quiet xl.script=soak xl.stress=${1:-300}" </dev/null 2>"$work/errors" >"$work/console" || status=$?
+    tr -d '\r' <"$work/console" | grep -E '^(smp|XENOLITH)' || true
+    cat "$work/errors" >&2
+    [ "$status" -eq 0 ] || fail "xenolith ended with status $status"
+    grep -q 'XENOLITH SCRIPT EXIT 0' "$work/console" || fail "a program in the guest failed"
+    ! grep -q 'XENOLITH KERNEL TROUBLE' "$work/console" || fail "the guest's kernel is in trouble"
+    grep -q 'audit: clean' "$work/errors" || fail "the audit is not clean"
+    say "all held"
 }

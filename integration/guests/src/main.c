@@ -18,6 +18,7 @@ static const struct { const char *name; int (*run)(void); } TESTS[] = {
     {"ldt", test_ldt},
     {"mprotect", test_mprotect},
     {"signals", test_signals},
+    {"smpclock", test_smpclock},
     {"smpstress", test_smpstress},
     {"steps", test_steps},
     {"threads", test_threads},

@@ -1,8 +1,7 @@
-/* The load of smpstress: processes that come and go, memory that does, signals, futexes and pipes; and clocks. */
+/* The load of smpstress: processes that come and go, memory that does, signals, futexes and pipes. */
 #define _GNU_SOURCE
 #include "smpstress.h"
 #include <linux/futex.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,11 +9,10 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "tests.h"
 
-enum { PAGE = 4096, PAGES = 48, MOST_THREADS = 32, PINGS = 60, SIGNALS = 30 };
+enum { PAGE = 4096, PAGES = 48, PINGS = 60, SIGNALS = 30 };
 
 static volatile int signals;
 
@@ -54,6 +52,14 @@ static int fork_and_exec(int seed)
     return reap(pid) != 0;
 }
 
+/* Says what was not as it must. */
+static int unless(int right, const char *what)
+{
+    if (!right)
+        printf("smpstress: %s\n", what);
+    return !right;
+}
+
 static int map_and_unmap(int seed)
 {
     unsigned char *at = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -61,19 +67,20 @@ static int map_and_unmap(int seed)
         return 1;
     int failed = 0;
     memset(at, seed, PAGES * PAGE);
-    failed |= mprotect(at, PAGES * PAGE / 2, PROT_READ) != 0;
-    failed |= at[PAGE] != (unsigned char)seed;
-    failed |= madvise(at + PAGES / 2 * PAGE, PAGES / 4 * PAGE, MADV_DONTNEED) != 0;
-    failed |= at[PAGES / 2 * PAGE] != 0;
-    failed |= munmap(at + 3 * PAGE, PAGE) != 0;
-    failed |= mprotect(at, 2 * PAGE, PROT_READ | PROT_WRITE) != 0;
+    failed |= unless(mprotect(at, PAGES * PAGE / 2, PROT_READ) == 0, "mprotect to read-only");
+    failed |= unless(at[PAGE] == (unsigned char)seed, "a page changed as it became read-only");
+    failed |= unless(madvise(at + PAGES / 2 * PAGE, PAGES / 4 * PAGE, MADV_DONTNEED) == 0, "madvise");
+    failed |= unless(at[PAGES / 2 * PAGE] == 0, "a page that was given back is still there");
+    failed |= unless(munmap(at + 3 * PAGE, PAGE) == 0, "munmap of one page");
+    failed |= unless(mprotect(at, 2 * PAGE, PROT_READ | PROT_WRITE) == 0, "mprotect to writable");
     at[5] = 1;
     unsigned char *moved = mremap(at + PAGES / 2 * PAGE, PAGES / 2 * PAGE, PAGES * PAGE, MREMAP_MAYMOVE);
-    if (moved == MAP_FAILED)
+    if (unless(moved != MAP_FAILED, "mremap"))
         return 1;
-    failed |= moved[PAGES / 2 * PAGE - 1] != (unsigned char)seed || moved[PAGES * PAGE - 1] != 0;
+    failed |= unless(moved[PAGES / 2 * PAGE - 1] == (unsigned char)seed, "a page changed as it was moved");
+    failed |= unless(moved[PAGES * PAGE - 1] == 0, "a page behind the moved ones is not new");
     munmap(moved, PAGES * PAGE);
-    return failed | (munmap(at, PAGES / 2 * PAGE) != 0);
+    return failed | unless(munmap(at, PAGES / 2 * PAGE) == 0, "munmap of the rest");
 }
 
 static int signal_a_child(int seed)
@@ -171,43 +178,4 @@ int stress_processes(int seed)
     }
     printf("smpstress: process %d did %lu rounds\n", seed, rounds);
     return 0;
-}
-
-static _Atomic long latest;
-static _Atomic int backwards;
-
-/* No clock may be behind what another vcpu's said before. */
-static void *compare_clocks(void *argument)
-{
-    stress_pin((long)argument % stress_cpus);
-    while (stress_goes_on() && !backwards) {
-        for (int i = 0; i < 1000; i++) {
-            struct timespec t;
-            long before = latest;
-            clock_gettime(CLOCK_MONOTONIC, &t);
-            long here = t.tv_sec * 1000000000L + t.tv_nsec;
-            if (here < before) {
-                printf("smpstress: the clock of cpu %ld is %ld ns behind another\n", (long)argument, before - here);
-                backwards = 1;
-                break;
-            }
-            while (before < here && !atomic_compare_exchange_weak(&latest, &before, here))
-                ;
-        }
-        usleep(2000); /* leaves the processors to the others */
-    }
-    return NULL;
-}
-
-int stress_clocks(int unused)
-{
-    pthread_t threads[MOST_THREADS];
-    int count = stress_cpus < MOST_THREADS ? stress_cpus : MOST_THREADS;
-    (void)unused;
-    for (long i = 0; i < count; i++)
-        if (pthread_create(&threads[i], NULL, compare_clocks, (void *)i))
-            return 1;
-    for (int i = 0; i < count; i++)
-        pthread_join(threads[i], NULL);
-    return backwards;
 }

@@ -1,5 +1,6 @@
 /* Several vcpus under load: two busy processes a vcpu, threads whose memory changes under their hands, clocks that are
- * compared across vcpus, and a vcpu that comes and goes. STRESS_SECONDS says for how long; 8 is the default. */
+ * compared across vcpus, and a vcpu that comes and goes. STRESS_SECONDS says for how long; 8 is the default. A script's
+ * is what xl.stress=SECONDS on the kernel's command line says. */
 #define _GNU_SOURCE
 #include "smpstress.h"
 #include <fcntl.h>
@@ -25,6 +26,13 @@ int stress_goes_on(void)
     return now() < stress_end;
 }
 
+void stress_begin(int default_seconds)
+{
+    const char *seconds = getenv("STRESS_SECONDS");
+    stress_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    stress_end = now() + (seconds ? atoi(seconds) : default_seconds);
+}
+
 void stress_pin(int cpu)
 {
     cpu_set_t set;
@@ -45,8 +53,7 @@ static void start(const char *name, int (*run)(int), int argument)
     jobs[job_count++] = pid;
 }
 
-/* Only where the machine is a guest: nobody wants the processors of the machine that runs the tests to come and go. */
-static int may_unplug(void)
+int stress_may_unplug(void)
 {
     char type[8] = "";
     int file = open("/sys/hypervisor/type", O_RDONLY);
@@ -67,8 +74,7 @@ static int say_online(char value)
     return failed;
 }
 
-/* The second vcpu goes and comes back, evenly over the whole time. */
-static int unplug(int times)
+int stress_unplug(int times)
 {
     int failed = 0, done = 0;
     double begin = now(), step = (stress_end - begin) / (times + 1);
@@ -98,14 +104,12 @@ static int reap_all(void)
 
 int test_smpstress(void)
 {
-    const char *seconds = getenv("STRESS_SECONDS");
-    stress_cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    stress_end = now() + (seconds ? atoi(seconds) : DEFAULT_SECONDS);
+    stress_begin(DEFAULT_SECONDS);
     for (int i = 0; i < 2 * stress_cpus && i < MOST_JOBS - 4; i++)
         start("processes", stress_processes, i);
     start("stale translations", stress_translations, 0);
     start("clocks", stress_clocks, 0);
-    if (stress_cpus > 1 && may_unplug())
-        start("a vcpu that comes and goes", unplug, OFFLINES);
+    if (stress_may_unplug())
+        start("a vcpu that comes and goes", stress_unplug, OFFLINES);
     return reap_all();
 }

@@ -9,6 +9,7 @@ int test_getppid(void);
 int test_ldt(void);
 int test_mprotect(void);
 int test_signals(void);
+int test_smpclock(void);
 int test_smpstress(void);
 int test_steps(void);
 int test_threads(void);

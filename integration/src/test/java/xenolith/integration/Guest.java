@@ -12,6 +12,8 @@ import java.util.List;
 final class Guest {
     static final String UP = "XENOLITH GUEST UP";
     private static final String SCRIPT_END = "XENOLITH SCRIPT EXIT ";
+    /// Before each line of the kernel's log that a sound kernel would not have written.
+    private static final String TROUBLE = "XENOLITH KERNEL TROUBLE ";
 
     private final Kernel kernel;
     private final List<String> options = new ArrayList<>();
@@ -47,13 +49,18 @@ final class Guest {
         return this;
     }
 
-    /// Boots, runs `script` in the guest, and waits for the end.
+    /// Boots, runs `script` in the guest, and waits for the end. The kernel must not have logged that it is in trouble,
+    /// unless a module is there to get it into some.
     Launched run(String script) {
         try {
             Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
             try {
-                GuestImage.writeWithScript(initrd, image, script, files);
-                return Launched.of(arguments(initrd), null);
+                GuestImage.writeWithScript(initrd, image, script);
+                Launched launched = Launched.of(arguments(initrd), null);
+                if (files.isEmpty()) {
+                    assertThat(launched.stdout()).as(launched.transcript()).doesNotContain(TROUBLE);
+                }
+                return launched;
             } finally {
                 Host.delete(initrd);
             }

@@ -155,12 +155,14 @@ public final class TestDomain implements DomainLog {
         return new MonitorView(memory, monitor.kernelSlotEntry());
     }
 
-    /// As ring 0 and the exit loop do together: everything queued is committed.
+    /// As ring 0 and the exit loop do together, on every vcpu: all that is queued is committed, and new roots are loaded.
     public void commitAll() {
-        boolean more = true;
-        while (more) {
-            more = domain.prepareCommit(domain.vcpu(0), 0);
-            Ring0.commit(memory, monitor, 0);
+        for (int id = 0; id < domain.vcpuCount(); id++) {
+            boolean more = true;
+            while (more) {
+                more = domain.prepareCommit(domain.vcpu(id), 0);
+                Ring0.commit(memory, monitor, id);
+            }
         }
         assertThat(domain.settleCommits(domain.vcpu(0))).isTrue();
     }

@@ -97,7 +97,7 @@ class SharedRootsTest {
         loadKernel(0, d.mfn(0));
         loadUser(0, 0);
         loadUser(1, 0);
-        roots.dropKernel(d.domain.vcpu(1));
+        roots.dropBoth(d.domain.vcpu(1));
         for (int i = 0; i < ROOTS; i++) {
             d.domain.pageTables().unpin(d.mfn(FIRST_ROOT + i));
         }
