@@ -23,9 +23,10 @@ final class SchedHypercall {
         if (c.isPolled()) {
             return CallContext.RING;
         }
-        boolean sleeps = cmd == XenSched.SCHEDOP_BLOCK || cmd == XenSched.SCHEDOP_POLL;
-        if (sleeps && c.domain().commits().isNeeded()) {
-            // A multicall may have loaded a new root just before: nobody shall wait for the proof of one that sleeps.
+        boolean givesWay = cmd == XenSched.SCHEDOP_YIELD || cmd == XenSched.SCHEDOP_BLOCK || cmd == XenSched.SCHEDOP_POLL;
+        if (givesWay && c.domain().commits().isNeeded(c.vcpu().id())) {
+            // A multicall may have loaded a new root just before. Nobody shall wait for the proof of one that sleeps, and
+            // another vcpu's commit would not load it.
             return CallContext.AGAIN;
         }
         switch ((int) cmd) {

@@ -57,7 +57,7 @@ final class VcpuHypercall {
         if (c.isPolled()) {
             return CallContext.RING;
         }
-        return c.domain().commits().isNeeded() ? CallContext.AGAIN : lifecycle.down(target.id());
+        return c.domain().commits().isNeeded(c.vcpu().id()) ? CallContext.AGAIN : lifecycle.down(target.id());
     }
 
     private long initialise(CallContext c, Vcpu target, long arg) {

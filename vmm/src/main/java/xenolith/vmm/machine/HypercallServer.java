@@ -93,6 +93,7 @@ final class HypercallServer {
         }
         context.polled(true);
         if (!call(false)) {
+            commits.owe(vcpu.id());
             handedOver = sequence;
             window.answer(sequence, 0, MonitorAbi.ACT_RING);
             return;
@@ -101,7 +102,7 @@ final class HypercallServer {
         late = 0;
         domain.counters().polledCall();
         int actions = context.actions();
-        if (commits.isNeeded()) {
+        if (commits.isNeeded(vcpu.id())) {
             boolean more = domain.prepareCommit(vcpu, window.callerRsp());
             actions |= MonitorAbi.ACT_COMMIT | (more || unfinished ? MonitorAbi.ACT_AGAIN : 0);
         }
@@ -133,7 +134,7 @@ final class HypercallServer {
         served = sequence;
         handedOver = NOTHING;
         int actions = context.actions();
-        if (!commits.isNeeded()) {
+        if (!commits.isNeeded(vcpu.id())) {
             window.answer(sequence, result, actions);
             return 0;
         }

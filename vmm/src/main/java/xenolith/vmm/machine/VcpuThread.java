@@ -133,7 +133,7 @@ final class VcpuThread implements Runnable {
 
     /// Enters with the lock released; returns KVM_RUN's errno.
     private int enterGuest(Registers registers) {
-        if (registers == Registers.FREE && domain.commits().isNeeded() && cpu.inKernel()) {
+        if (registers == Registers.FREE && domain.commits().isNeeded(vcpu.id()) && cpu.inKernel()) {
             resumeByCommit();
         }
         if (domain.end() != null) {

@@ -31,6 +31,8 @@ public final class CommitQueue {
     private final long[] loadedCr3;
     private int count;
     private boolean needed;
+    /// Vcpus that must do a commit of their own, whatever others do.
+    private final boolean[] owed;
     private long commitRip;
     private long commits;
     private long committedEntries;
@@ -39,6 +41,7 @@ public final class CommitQueue {
         this.memory = memory;
         this.hostWritesCoherent = hostWritesCoherent;
         this.loadedCr3 = new long[vcpuCount];
+        this.owed = new boolean[vcpuCount];
         this.proofs = new CommitProofs(vcpuCount);
         this.pending = new int[Math.toIntExact(memory.frameCount())];
     }
@@ -96,6 +99,7 @@ public final class CommitQueue {
     /// Vcpu `id` shall leave a root that it may have loaded: nothing that comes after is settled before it has.
     public void leavesRoot(int id) {
         proofs.leavesRoot(id);
+        owed[id] = true;
         needed = true;
     }
 
@@ -119,6 +123,17 @@ public final class CommitQueue {
 
     public boolean isNeeded() {
         return needed;
+    }
+
+    /// Whether vcpu `id` must commit before it goes on in the guest: because anybody must, or for a part that is its own, as
+    /// its new root, which no other vcpu's commit loads.
+    public boolean isNeeded(int id) {
+        return needed || owed[id];
+    }
+
+    /// Vcpu `id` puts off the commit that is needed, if one is. Another vcpu may do one before it comes back to that.
+    public void owe(int id) {
+        owed[id] |= needed;
     }
 
     /// Forgets what is queued: the guest has not run yet, so the host can hold nothing stale.
@@ -172,6 +187,7 @@ public final class CommitQueue {
         commits++;
         committedEntries += now;
         needed = count > 0;
+        owed[id] = needed;
         return needed;
     }
 
