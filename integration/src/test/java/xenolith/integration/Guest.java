@@ -55,7 +55,7 @@ final class Guest {
         try {
             Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
             try {
-                GuestImage.writeWithScript(initrd, image, script);
+                GuestImage.writeWithScript(initrd, image, script, files);
                 Launched launched = Launched.of(arguments(initrd), null);
                 if (files.isEmpty()) {
                     assertThat(launched.stdout()).as(launched.transcript()).doesNotContain(TROUBLE);
