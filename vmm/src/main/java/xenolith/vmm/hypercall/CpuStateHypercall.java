@@ -96,7 +96,8 @@ final class CpuStateHypercall {
         };
     }
 
-    /// `physdev_op`: an unprivileged domain has no devices; Linux sets its I/O privilege level all the same.
+    /// The commands of `physdev_op` that are about I/O privilege: a domain without devices has no use for it, but Linux
+    /// sets its level all the same.
     long physdevOp(CallContext c, long cmd, long arg) {
         if (cmd == XenPhysdev.PHYSDEVOP_SET_IOPL) {
             if (!c.copyIn(arg, XenPhysdev.SetIopl.SIZEOF)) {

@@ -13,8 +13,6 @@ import xenolith.vmm.mm.PageTables;
 
 /// `event_channel_op` (`xen/event_channel.h`).
 final class EventChannelHypercall {
-    /// What a Xen of common size lets a domain without devices name, permitted or not.
-    private static final int PIRQS = 64;
     /// Ports that a reset looks at before it asks whether its piece is over.
     private static final int RESET_PORTS = 64;
     /// Ports that a search looks at in the time of one element of `mmu_update`.
@@ -92,7 +90,7 @@ final class EventChannelHypercall {
             return -XenErrno.EFAULT;
         }
         int pirq = XenEventChannel.BindPirq.pirq(c.scratch(), 0);
-        return pirq < 0 || pirq >= PIRQS ? -XenErrno.EINVAL : -XenErrno.EPERM;
+        return pirq < 0 || pirq >= PhysdevHypercall.PIRQS ? -XenErrno.EINVAL : -XenErrno.EPERM;
     }
 
     private static long status(CallContext c, EventChannels events, long arg) {

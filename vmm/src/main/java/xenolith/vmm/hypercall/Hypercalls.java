@@ -13,6 +13,7 @@ public final class Hypercalls {
     private final MmuextHypercall mmuext;
     private final DescriptorHypercall descriptors;
     private final CpuStateHypercall cpuState;
+    private final PhysdevHypercall physdev;
     private final MemoryHypercall memory;
     private final MulticallHypercall multicall;
     private final VersionHypercall version = new VersionHypercall();
@@ -31,6 +32,7 @@ public final class Hypercalls {
         this.mmuext = new MmuextHypercall(domain);
         this.descriptors = new DescriptorHypercall(domain.gdts());
         this.cpuState = new CpuStateHypercall();
+        this.physdev = new PhysdevHypercall(cpuState);
         this.memory = new MemoryHypercall(domain);
         this.multicall = new MulticallHypercall(this);
         this.vcpus = new VcpuHypercall(lifecycle);
@@ -76,9 +78,10 @@ public final class Hypercalls {
             case HypercallNumber.GRANT_TABLE_OP -> grants.grantTableOp(c, a0, a1, a2);
             case HypercallNumber.VM_ASSIST -> cpuState.vmAssist(a0, a1);
             case HypercallNumber.CALLBACK_OP -> callbacks.callbackOp(c, a0, a1);
-            case HypercallNumber.PHYSDEV_OP -> cpuState.physdevOp(c, a0, a1);
+            case HypercallNumber.PHYSDEV_OP -> physdev.physdevOp(c, a0, a1);
             case HypercallNumber.SCHED_OP_COMPAT -> sched.compat(c, a0, a1);
             case HypercallNumber.EVENT_CHANNEL_OP_COMPAT -> events.compat(c, a0);
+            case HypercallNumber.PHYSDEV_OP_COMPAT -> physdev.compat(c, a0);
             default -> refused(c, nr, a0, a1, a2);
         };
     }

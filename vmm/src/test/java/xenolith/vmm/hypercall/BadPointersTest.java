@@ -13,6 +13,7 @@ import static xenolith.abi.HypercallNumber.MMUEXT_OP;
 import static xenolith.abi.HypercallNumber.MMU_UPDATE;
 import static xenolith.abi.HypercallNumber.MULTICALL;
 import static xenolith.abi.HypercallNumber.PHYSDEV_OP;
+import static xenolith.abi.HypercallNumber.PHYSDEV_OP_COMPAT;
 import static xenolith.abi.HypercallNumber.PLATFORM_OP;
 import static xenolith.abi.HypercallNumber.SCHED_OP;
 import static xenolith.abi.HypercallNumber.SET_GDT;
@@ -65,6 +66,10 @@ class BadPointersTest {
         all.add(new long[] {CALLBACK_OP, 0, POINTER});
         all.add(new long[] {CALLBACK_OP, 1, POINTER});
         all.add(new long[] {PHYSDEV_OP, 6, POINTER});
+        for (long cmd : new long[] {5, 8, 9, 10, 12, 13, 14, 15, 16, 19, 20, 21, 23, 25, 26, 27, 30, 31}) {
+            all.add(new long[] {PHYSDEV_OP, cmd, POINTER});
+        }
+        all.add(new long[] {PHYSDEV_OP_COMPAT, POINTER});
         all.add(new long[] {SCHED_OP, 2, POINTER});
         all.add(new long[] {SCHED_OP, 3, POINTER});
         all.add(new long[] {SCHED_OP, 4, POINTER});
