@@ -63,6 +63,11 @@ public final class BackendThread {
         return false;
     }
 
+    /// Whether it has been told to stop: a body that has much to do in one round looks now and then.
+    public boolean isStopping() {
+        return stopping;
+    }
+
     /// Why the thread stopped by itself, or null while it is well.
     public String failure() {
         return failure;

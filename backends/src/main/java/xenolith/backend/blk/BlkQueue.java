@@ -85,14 +85,15 @@ final class BlkQueue {
     /// Serves what waits, at most a ring's worth. Returns whether more came meanwhile.
     private boolean serveWaiting() throws BrokenRingException {
         int count = checked(ring.waiting());
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count && !thread.isStopping(); i++) {
             ring.take(request.copy(), 0);
             int status = serve();
             respond(status);
-            if (i % BATCH == BATCH - 1 || i == count - 1) {
+            if (i % BATCH == BATCH - 1) {
                 publish();
             }
         }
+        publish();
         return checked(ring.finalCheck()) > 0;
     }
 

@@ -2,6 +2,7 @@ package xenolith.backend.blk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static xenolith.abi.io.Blkif.BLKIF_OP_FLUSH_DISKCACHE;
+import static xenolith.abi.io.Blkif.BLKIF_OP_READ;
 import static xenolith.abi.io.Blkif.BLKIF_RSP_OKAY;
 
 import java.io.IOException;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import xenolith.abi.io.XenbusState;
+import xenolith.backend.Eventually;
 
 /// What a disk's frontend writes into the store before it connects.
 @Timeout(60)
@@ -100,5 +102,24 @@ class BlkConnectionTest {
         guest.xenbus.connect();
         guest.request(BLKIF_OP_FLUSH_DISKCACHE, 0);
         assertThat(guest.send()).isEqualTo(BLKIF_RSP_OKAY);
+    }
+
+    /// Pages that stay busy make a request slow. A domain that ends must not wait for a whole ring of them.
+    @Test
+    void aDiskThatIsToEndTakesNoFurtherRequests() {
+        guest.connect(4);
+        guest.domain.grant(7, false);
+        guest.domain.busyFor(Integer.MAX_VALUE);
+        for (int i = 0; i < 512; i++) {
+            guest.request(BLKIF_OP_READ, 0, 7);
+            guest.post();
+        }
+        guest.ring.push();
+        guest.port.send();
+        int before = guest.domain.mapCalls();
+        Eventually.is(true, () -> guest.domain.mapCalls() > before);
+        guest.backend.close();
+        assertThat(guest.ring.waiting()).isBetween(1, 511);
+        guest.domain.busyFor(0);
     }
 }
