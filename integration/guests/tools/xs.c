@@ -145,14 +145,14 @@ static int watch(char *path, int count)
             continue;
         char *changed = strdup(m.payload);
         send_message(READ, changed, strlen(changed) + 1);
-        /* Events may come before the answer; each says "look again", and this one looks. */
+        /* Other events, and the answer to the watch itself, may come before this answer. */
         do {
             receive(&m);
             if (m.header.type == WATCH_EVENT) {
                 printf("%s\n", m.payload);
                 count--;
             }
-        } while (m.header.type == WATCH_EVENT);
+        } while (m.header.type != READ && m.header.type != ERROR);
         if (m.header.type == READ)
             printf("%s = %s\n", changed, m.payload);
         else
