@@ -116,6 +116,9 @@ final class LiveGuest implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        // Asked first, so that it tidies up.
+        process.destroy();
+        process.onExit().completeOnTimeout(process, PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
         process.destroyForcibly().onExit().join();
         for (Path file : List.of(initrd, console, errors)) {
             Files.deleteIfExists(file);
