@@ -133,10 +133,8 @@ static uint64_t frame(void)
     case 0:
         return root_mfn;
     case 1:
-        return start_info->shared_info >> PAGE_SHIFT;
-    case 2:
         return m2p_max_mfn + below(3);
-    case 3:
+    case 2:
         return number();
     default:
         return pool[below(POOL)];
@@ -146,7 +144,9 @@ static uint64_t frame(void)
 static uint64_t entry(void)
 {
     uint64_t flags = below(4) == 0 ? random64() & ~PTE_ADDRESS : below(128);
-    return frame() << PAGE_SHIFT | flags;
+    /* Shared info may be mapped, but is no frame of the sandbox: a descriptor written to it could stop the clock. */
+    uint64_t mfn = below(16) == 0 ? start_info->shared_info >> PAGE_SHIFT : frame();
+    return mfn << PAGE_SHIFT | flags;
 }
 
 static uint64_t word(void)
