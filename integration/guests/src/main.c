@@ -17,6 +17,7 @@ static const struct { const char *name; int (*run)(void); } TESTS[] = {
     {"getppid", test_getppid},
     {"ldt", test_ldt},
     {"mprotect", test_mprotect},
+    {"ports", test_ports},
     {"signals", test_signals},
     {"smpclock", test_smpclock},
     {"smpstress", test_smpstress},

@@ -8,6 +8,7 @@ int test_fp(void);
 int test_getppid(void);
 int test_ldt(void);
 int test_mprotect(void);
+int test_ports(void);
 int test_signals(void);
 int test_smpclock(void);
 int test_smpstress(void);

@@ -1,9 +1,11 @@
 /* Exceptions as a process sees them: the right signal, code and address for each. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <ucontext.h>
+#include <unistd.h>
 #include "tests.h"
 
 static sigjmp_buf after;
@@ -69,6 +71,13 @@ static void single_step(void)
     __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tnop\n\tnop" ::: "memory", "cc");
 }
 
+/* Of a 64-bit program, too: the 32-bit system calls. */
+static int int80(int number)
+{
+    __asm__ volatile("int $0x80" : "+a"(number) :: "memory", "r8", "r9", "r10", "r11");
+    return number;
+}
+
 /* trap: the vector; address: what si_addr must be, or NULL where any will do. code 0: any. */
 static const struct { const char *name; void (*act)(void); int signal, code, trap; void *address; } ACTS[] = {
     {"div", divide, SIGFPE, FPE_INTDIV, 0, NULL},
@@ -88,6 +97,10 @@ int test_traps(void)
     static const int SIGNALS[] = {SIGFPE, SIGILL, SIGTRAP, SIGSEGV, SIGBUS};
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_NODEFER};
     volatile int failed = 0; /* lives across the long jumps */
+    if (int80(20) != getpid() || int80(9999) != -ENOSYS) {
+        printf("int80: %d\n", int80(20));
+        failed = 1;
+    }
     for (unsigned i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
         sigaction(SIGNALS[i], &action, NULL);
     for (unsigned i = 0; i < sizeof ACTS / sizeof *ACTS; i++) {

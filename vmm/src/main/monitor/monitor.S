@@ -213,6 +213,8 @@ upcall:
     pushq   $GUEST_SS
     pushq   MBOX(M_RSP)
     push    %r11                            /* RFLAGS; IF is set: events were unmasked */
+    mov     ALIAS(S_FRAME_FLAGS), %rcx
+    or      %rcx, (%rsp)
     pushq   $GUEST_CS_RPL0
     pushq   MBOX(M_RIP)
     push    %r11
@@ -223,6 +225,8 @@ upcall:
 
 /* The iret hypercall. RSP: rax r11 rcx flags rip cs rflags rsp ss. */
 iret:
+    cmpq    $0, ALIAS(S_SLOW_IRET)
+    jne     iret_slow
     testb   $3, 40(%rsp)
     jz      iret_kernel
     cmpq    $0, ALIAS(S_USER_CR3)
@@ -296,7 +300,8 @@ stub_syscall:
     push    %r11
     push    %rcx
     andl    $SYSCALL_FLAGS, 32(%rsp)        /* R11 is the user's, who may have jumped here with anything in it */
-    orl     $0x202, 32(%rsp)
+    mov     ALIAS(S_FRAME_FLAGS), %rcx      /* IF, and what the guest may see of its I/O privilege */
+    or      %ecx, 32(%rsp)
     lea     (lstar_u_after - lstar_u + lstar_k)(%rip), %rcx
     cmp     %rcx, ALIAS(S_IST_RIP)
     jne     not_syscall
@@ -330,6 +335,8 @@ stub_user_fault:
     push    %r11
     push    %rcx
     orb     $4, 16(%rsp)                    /* "user", also where the processor read a descriptor on its behalf */
+    mov     ALIAS(S_FRAME_FLAGS), %rcx
+    or      %ecx, 40(%rsp)
     cmpq    $0, ALIAS(S_FAULT_ENTRY)
     je      2f
     incq    MBOX(M_COUNT_USER_FAULT)
@@ -384,6 +391,7 @@ stub_kernel_fault:
     or      $GUEST_CS_RPL0, %rax
     mov     %rax, -32(%rcx)
     mov     ALIAS(S_IST_RFLAGS), %rax
+    or      ALIAS(S_FRAME_FLAGS), %rax
     cmpb    $0, 1(%rdx)
     je      1f
     and     $~0x200, %eax

@@ -13,16 +13,24 @@ class ProgramsIT {
     /// Boots at the first call. Not in a method that runs before all: when that one is skipped, no test is reported.
     private static synchronized String output() {
         if (output == null) {
-            output = Guest.with(Kernel.CLOUD).run("guesttest $(guesttest names | grep -v smp); echo after").transcript();
+            output = Guest.with(Kernel.CLOUD).run("guesttest $(guesttest names | grep -v smp); guest32; echo after")
+                    .transcript();
         }
         return output;
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"attacks", "badstack", "clock", "cow", "forks", "fp", "getppid", "ldt",
-        "mprotect", "signals", "steps", "threads", "traps"})
+        "mprotect", "ports", "signals", "steps", "threads", "traps"})
     void theProgramHolds(String program) {
         assertThat(output()).contains("\n" + program + ": ok");
+    }
+
+    /// SYSENTER and 32-bit SYSCALL are not among them: no processor has both.
+    @ParameterizedTest
+    @ValueSource(strings = {"int80", "vsyscall", "signals32", "segments32", "memory32"})
+    void a32BitProgramHasItsWaysIntoTheKernel(String way) {
+        assertThat(output()).contains("\n" + way + ": ok");
     }
 
     @Test

@@ -17,6 +17,8 @@ final class ExitStatus {
     static final int GUEST_SUSPENDED = 12;
     /// By `xenolith destroy`.
     static final int GUEST_DESTROYED = 13;
+    /// A watchdog that the guest had set was not set again in time.
+    static final int GUEST_WATCHDOG = 14;
     /// The person at the terminal left with Ctrl-]; the number that a shell gives a command ended by SIGINT.
     static final int LEFT = 130;
 

@@ -123,6 +123,7 @@ final class RunCommand {
             case DomainEnd.PoweredOff _ -> ExitStatus.OK;
             case DomainEnd.Rebooted _ -> ExitStatus.GUEST_REBOOTED;
             case DomainEnd.Suspended _ -> ExitStatus.GUEST_SUSPENDED;
+            case DomainEnd.WatchdogExpired _ -> ExitStatus.GUEST_WATCHDOG;
             case DomainEnd.Destroyed _ -> {
                 System.err.println("xenolith: the domain " + config.name() + " was destroyed");
                 yield ExitStatus.GUEST_DESTROYED;

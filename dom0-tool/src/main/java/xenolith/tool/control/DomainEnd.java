@@ -15,6 +15,9 @@ public sealed interface DomainEnd {
     record Destroyed() implements DomainEnd {
     }
 
+    record WatchdogExpired() implements DomainEnd {
+    }
+
     /// The guest reported a crash, or did what no guest may do.
     ///
     /// @param report lines for a person: the reason first, then registers, the last hypercalls, a guess at the place

@@ -112,6 +112,7 @@ final class LocalRunner implements DomainRunner {
             case xenolith.vmm.control.DomainEnd.PoweredOff _ -> new DomainEnd.PoweredOff();
             case xenolith.vmm.control.DomainEnd.Rebooted _ -> new DomainEnd.Rebooted();
             case xenolith.vmm.control.DomainEnd.Suspended _ -> new DomainEnd.Suspended();
+            case xenolith.vmm.control.DomainEnd.WatchdogExpired _ -> new DomainEnd.WatchdogExpired();
             case xenolith.vmm.control.DomainEnd.Crashed(String reason, String report) ->
                 new DomainEnd.Crashed(reason + "\n" + report);
             case xenolith.vmm.control.DomainEnd.Destroyed _ -> new DomainEnd.Destroyed();

@@ -11,6 +11,10 @@ public sealed interface DomainEnd {
     record Suspended() implements DomainEnd {
     }
 
+    /// A watchdog that the guest had set ran out, or the guest says that its own did.
+    record WatchdogExpired() implements DomainEnd {
+    }
+
     /// Crashed by itself or by us.
     ///
     /// @param reason one line

@@ -47,6 +47,8 @@ public final class Domain {
     private final Vcpu[] vcpus;
     private final Counters counters = new Counters();
     private final ReentrantLock lock = new ReentrantLock();
+    private final Watchdogs watchdogs = new Watchdogs(this, lock);
+    private final Assists assists = new Assists();
     private final AtomicReference<DomainEnd> end = new AtomicReference<>();
     private final DomainLog log;
     private final boolean hostWritesCoherent;
@@ -175,6 +177,14 @@ public final class Domain {
         return ldts;
     }
 
+    public Watchdogs watchdogs() {
+        return watchdogs;
+    }
+
+    public Assists assists() {
+        return assists;
+    }
+
     public Counters counters() {
         return counters;
     }
@@ -270,6 +280,7 @@ public final class Domain {
             for (Vcpu vcpu : vcpus) {
                 vcpu.interrupt();
             }
+            watchdogs.stop();
         }
     }
 

@@ -46,6 +46,9 @@ public final class Vcpu implements EventTarget {
     private final DebugRegisters debug = new DebugRegisters();
     private long cr4 = CR4_AT_START;
     private int iopl;
+    private final Nmi nmi = new Nmi(this::tellMonitor);
+    private long ioBitmapVa;
+    private int ioBitmapPorts;
 
     Vcpu(int id, Domain domain, MonitorWindow window, GuestClock clock, long vcpuInfoMa) {
         this.id = id;
@@ -127,6 +130,7 @@ public final class Vcpu implements EventTarget {
         tid = KickSignal.currentTid();
         thread = vcpuThread;
         timer.attachToCurrentThread();
+        runState.attach(tid);
     }
 
     public void enter(int place) {
@@ -255,6 +259,32 @@ public final class Vcpu implements EventTarget {
 
     public void iopl(int level) {
         iopl = level;
-        window.skipCli(level > 0);
+        tellMonitor();
+    }
+
+    public Nmi nmi() {
+        return nmi;
+    }
+
+    /// Gives the stubs what they must know of I/O privilege, NMIs and the domain's [Assists].
+    public void tellMonitor() {
+        boolean shown = domain.assists().architecturalIopl();
+        window.skipCli(shown || iopl > 0);
+        window.shownIopl(shown ? iopl : 0);
+        window.slowIret(nmi.isMasked() || shown && iopl > 0);
+    }
+
+    /// Sets the ports that user mode may use: `portCount` bits, clear for yes, at guest address `bitmapVa` of the kernel.
+    public void ioBitmap(long bitmapVa, int portCount) {
+        ioBitmapVa = bitmapVa;
+        ioBitmapPorts = portCount;
+    }
+
+    public long ioBitmapVa() {
+        return ioBitmapVa;
+    }
+
+    public int ioBitmapPorts() {
+        return ioBitmapPorts;
     }
 }

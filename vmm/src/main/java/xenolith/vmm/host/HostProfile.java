@@ -75,6 +75,11 @@ public record HostProfile(int apiVersion, Map<Capability, Integer> capabilities,
         return behaviour.breakpointsWork() == Answer.YES;
     }
 
+    /// Whether KVM knows which data segments ring 3 has loaded; those that cannot load all do not look.
+    public boolean tellsSelectors() {
+        return behaviour.tlsSelectorsLoad() == Answer.YES;
+    }
+
     /// Why no domain can run here, one reason an element; empty if it can. What is not known is no reason.
     public List<String> shortcomings() {
         List<String> reasons = new ArrayList<>();

@@ -16,6 +16,7 @@ import xenolith.vmm.mm.PageWalk;
 /// The monitor's stubs jump to the handlers that matter most by themselves, so it is told of those.
 final class CallbackHypercall {
     private static final int PAGE_FAULT = 14;
+    private static final int NMI = 2;
 
     /// At most 256 entries are read, though a table may name a vector twice: Xen's own bound is the same.
     long setTrapTable(CallContext c, long table) {
@@ -87,8 +88,10 @@ final class CallbackHypercall {
         switch (type) {
             case XenCallback.CALLBACKTYPE_EVENT -> vcpu.window().eventEntry(address);
             case XenCallback.CALLBACKTYPE_SYSCALL -> vcpu.window().syscallEntry(address, masksEvents);
-            case XenCallback.CALLBACKTYPE_FAILSAFE, XenCallback.CALLBACKTYPE_NMI, XenCallback.CALLBACKTYPE_SYSENTER,
+            case XenCallback.CALLBACKTYPE_FAILSAFE, XenCallback.CALLBACKTYPE_SYSENTER,
                     XenCallback.CALLBACKTYPE_SYSCALL32 -> { }
+            // Another name for the gate of exception 2, whose other properties it takes away.
+            case XenCallback.CALLBACKTYPE_NMI -> vcpu.traps().set(NMI, 0, address);
             default -> {
                 return -XenErrno.ENOSYS;
             }

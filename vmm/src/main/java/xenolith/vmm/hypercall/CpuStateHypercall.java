@@ -4,7 +4,9 @@ import xenolith.abi.XenErrno;
 import xenolith.abi.XenPhysdev;
 import xenolith.abi.XenSegment;
 import xenolith.abi.XenVmAssist;
+import xenolith.vmm.domain.Assists;
 import xenolith.vmm.domain.DebugRegisters;
+import xenolith.vmm.mm.PageWalk;
 
 /// What hypercalls change of a vcpu's registers: stack, segment bases, TS, debug registers, I/O privilege.
 final class CpuStateHypercall {
@@ -12,6 +14,7 @@ final class CpuStateHypercall {
     private static final int DR5 = 5;
     private static final int DR7 = 7;
     private static final long CR4_DE = 8;
+    private static final int MOST_PORTS = 65536;
 
     /// `stack_switch`: the stack for traps from user mode. Hot: every context switch.
     long stackSwitch(CallContext c, long ss, long sp) {
@@ -84,32 +87,54 @@ final class CpuStateHypercall {
         return (c.vcpu().cr4() & CR4_DE) == 0 ? (int) register + 2 : -XenErrno.ENODEV;
     }
 
-    /// `vm_assist`. Writable page tables are always on; the others known to PV guests are accepted where they ask for
-    /// what we do anyway.
-    long vmAssist(long cmd, long type) {
+    /// `vm_assist`: what the domain has on, every vcpu's stubs know.
+    long vmAssist(CallContext c, long cmd, long type) {
         if (cmd != XenVmAssist.VMASST_CMD_ENABLE && cmd != XenVmAssist.VMASST_CMD_DISABLE) {
             return -XenErrno.ENOSYS;
         }
-        return switch ((int) type) {
-            case XenVmAssist.VMASST_TYPE_WRITABLE_PAGETABLES, XenVmAssist.VMASST_TYPE_PAE_EXTENDED_CR3 -> 0;
-            default -> -XenErrno.EINVAL;
-        };
+        if (!Assists.isKnown(type)) {
+            return -XenErrno.EINVAL;
+        }
+        c.domain().assists().set((int) type, cmd == XenVmAssist.VMASST_CMD_ENABLE);
+        for (int id = 0; id < c.domain().vcpuCount(); id++) {
+            c.domain().vcpu(id).tellMonitor();
+        }
+        return 0;
     }
 
     /// The commands of `physdev_op` that are about I/O privilege: a domain without devices has no use for it, but Linux
-    /// sets its level all the same.
+    /// sets its level all the same, and which ports a process may try.
     long physdevOp(CallContext c, long cmd, long arg) {
-        if (cmd == XenPhysdev.PHYSDEVOP_SET_IOPL) {
-            if (!c.copyIn(arg, XenPhysdev.SetIopl.SIZEOF)) {
-                return -XenErrno.EFAULT;
-            }
-            int iopl = XenPhysdev.SetIopl.iopl(c.scratch(), 0);
-            if (iopl < 0 || iopl > 3) {
-                return -XenErrno.EINVAL;
-            }
-            c.vcpu().iopl(iopl);
-            return 0;
+        return switch ((int) cmd) {
+            case XenPhysdev.PHYSDEVOP_SET_IOPL -> setIopl(c, arg);
+            case XenPhysdev.PHYSDEVOP_SET_IOBITMAP -> setIoBitmap(c, arg);
+            default -> -XenErrno.ENOSYS;
+        };
+    }
+
+    private static long setIopl(CallContext c, long arg) {
+        if (!c.copyIn(arg, XenPhysdev.SetIopl.SIZEOF)) {
+            return -XenErrno.EFAULT;
         }
-        return -XenErrno.ENOSYS;
+        int iopl = XenPhysdev.SetIopl.iopl(c.scratch(), 0);
+        if (iopl < 0 || iopl > 3) {
+            return -XenErrno.EINVAL;
+        }
+        c.vcpu().iopl(iopl);
+        return 0;
+    }
+
+    /// The bits are read when a port is used: they may change until then.
+    private static long setIoBitmap(CallContext c, long arg) {
+        if (!c.copyIn(arg, XenPhysdev.SetIobitmap.SIZEOF)) {
+            return -XenErrno.EFAULT;
+        }
+        long bitmap = XenPhysdev.SetIobitmap.bitmap(c.scratch(), 0);
+        int ports = XenPhysdev.SetIobitmap.nrPorts(c.scratch(), 0);
+        if (ports < 0 || ports > MOST_PORTS || bitmap != 0 && !PageWalk.isGuestAddress(bitmap)) {
+            return -XenErrno.EINVAL;
+        }
+        c.vcpu().ioBitmap(bitmap, ports);
+        return 0;
     }
 }

@@ -76,7 +76,7 @@ public final class Hypercalls {
             case HypercallNumber.SET_TIMER_OP -> sched.setTimerOp(c, a0);
             case HypercallNumber.CONSOLE_IO -> console.consoleIo(c, a0, a1, a2);
             case HypercallNumber.GRANT_TABLE_OP -> grants.grantTableOp(c, a0, a1, a2);
-            case HypercallNumber.VM_ASSIST -> cpuState.vmAssist(a0, a1);
+            case HypercallNumber.VM_ASSIST -> cpuState.vmAssist(c, a0, a1);
             case HypercallNumber.CALLBACK_OP -> callbacks.callbackOp(c, a0, a1);
             case HypercallNumber.PHYSDEV_OP -> physdev.physdevOp(c, a0, a1);
             case HypercallNumber.SCHED_OP_COMPAT -> sched.compat(c, a0, a1);

@@ -36,6 +36,11 @@ final class SchedHypercall {
                 return c.copyIn(arg, XenSched.Shutdown.SIZEOF)
                         ? shutdown(c, XenSched.Shutdown.reason(c.scratch(), 0)) : -XenErrno.EFAULT;
             }
+            case XenSched.SCHEDOP_WATCHDOG -> {
+                return c.copyIn(arg, XenSched.Watchdog.SIZEOF)
+                        ? c.domain().watchdogs().set(XenSched.Watchdog.id(c.scratch(), 0),
+                                XenSched.Watchdog.timeout(c.scratch(), 0)) : -XenErrno.EFAULT;
+            }
             case XenSched.SCHEDOP_POLL -> {
                 return poll(c, arg);
             }
@@ -89,7 +94,7 @@ final class SchedHypercall {
             case XenSched.SHUTDOWN_REBOOT -> domain.end(new DomainEnd.Rebooted());
             case XenSched.SHUTDOWN_SUSPEND -> domain.end(new DomainEnd.Suspended());
             case XenSched.SHUTDOWN_CRASH -> c.control().crashed("the guest says that it crashed");
-            case XenSched.SHUTDOWN_WATCHDOG -> c.control().crashed("the guest's watchdog ran out");
+            case XenSched.SHUTDOWN_WATCHDOG -> domain.end(new DomainEnd.WatchdogExpired());
             default -> c.control().crashed("the guest shuts down for reason " + reason + ", which has no name");
         }
         return 0;

@@ -45,6 +45,7 @@ final class VcpuHypercall {
             case XenVcpu.VCPUOP_SET_PERIODIC_TIMER -> setPeriodic(c, target, arg);
             case XenVcpu.VCPUOP_STOP_PERIODIC_TIMER -> stopPeriodic(target);
             case XenVcpu.VCPUOP_REGISTER_VCPU_INFO -> registerVcpuInfo(c, target, arg);
+            case XenVcpu.VCPUOP_SEND_NMI -> sendNmi(target, arg);
             case XenVcpu.VCPUOP_REGISTER_VCPU_TIME_MEMORY_AREA -> registerTimeArea(c, target, arg);
             // Only a control domain whose vcpus are pinned may know.
             case XenVcpu.VCPUOP_GET_PHYSID -> -XenErrno.EINVAL;
@@ -110,8 +111,18 @@ final class VcpuHypercall {
         return 0;
     }
 
+    /// Comes to the target as exception 2, also while it masks events.
+    private static long sendNmi(Vcpu target, long arg) {
+        if (arg != 0) {
+            return -XenErrno.EINVAL;
+        }
+        target.nmi().raise();
+        target.interrupt();
+        return 0;
+    }
+
     private static long runstateInfo(CallContext c, Vcpu target, long arg) {
-        GuestAreas.fillRunstate(target, c.scratch());
+        GuestAreas.fillRunstateNow(target, c.scratch());
         return c.copyOut(arg, XenVcpu.RunstateInfo.SIZEOF) ? 0 : -XenErrno.EFAULT;
     }
 

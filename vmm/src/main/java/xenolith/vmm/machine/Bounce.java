@@ -3,6 +3,7 @@ package xenolith.vmm.machine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import xenolith.kvm.KvmSregs;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.GuestRegisters;
@@ -21,7 +22,8 @@ final class Bounce {
     private static final long RFLAGS_DF = 0x400;
     /// TF, NT, RF, VM, AC: cleared when a handler begins.
     private static final long CLEARED = 0x100 | 0x4000 | 0x1_0000 | 0x2_0000 | 0x4_0000;
-    private static final int MOST_WORDS = 8;
+    private static final int IOPL_SHIFT = 12;
+    private static final int MOST_WORDS = 11;
 
     private final Vcpu vcpu;
     private final Domain domain;
@@ -51,21 +53,40 @@ final class Bounce {
         return deliver(handler, false, 0, masksEvents, true);
     }
 
+    /// Delivers the failsafe callback: the user cannot be entered at `cs`, or where it stands. Between R11 and RIP lie the
+    /// selectors of DS, ES, FS and GS.
+    boolean failsafe(long handler, boolean masksEvents, int cs) {
+        begin();
+        push(cpu.selector(KvmSregs.DS));
+        push(cpu.selector(KvmSregs.ES));
+        push(cpu.selector(KvmSregs.FS));
+        push(cpu.selector(KvmSregs.GS));
+        return deliver(handler, masksEvents, false, cs);
+    }
+
     private boolean deliver(long handler, boolean hasError, long error, boolean maskEvents, boolean systemCall) {
+        begin();
+        if (hasError) {
+            push(error);
+        }
+        return deliver(handler, maskEvents, systemCall, cpu.inKernel() ? MonitorAbi.GUEST_CS_RPL0 : cpu.cs());
+    }
+
+    private void begin() {
+        words = 0;
+        push(cpu.get(GuestRegisters.RCX));
+        push(cpu.get(11));
+    }
+
+    private boolean deliver(long handler, boolean maskEvents, boolean systemCall, long cs) {
         domain.counters().bounce();
         boolean fromKernel = cpu.inKernel();
         boolean masked = vcpu.eventsMasked();
         long rflags = cpu.rflags() & ~(RFLAGS_IF | RFLAGS_IOPL);
-        long cs = fromKernel ? MonitorAbi.GUEST_CS_RPL0 : cpu.cs();
-        words = 0;
-        push(cpu.get(GuestRegisters.RCX));
-        push(cpu.get(11));
-        if (hasError) {
-            push(error);
-        }
+        long shown = vcpu.domain().assists().architecturalIopl() ? (long) vcpu.iopl() << IOPL_SHIFT : 0;
         push(cpu.rip());
         push(cs & 0xffff | (masked ? 1L << 32 : 0));
-        push(masked ? rflags : rflags | RFLAGS_IF);
+        push((masked ? rflags : rflags | RFLAGS_IF) | shown);
         push(cpu.rsp());
         push(cpu.ss());
         long stack = (fromKernel ? cpu.rsp() : vcpu.kernelSp()) & -16;

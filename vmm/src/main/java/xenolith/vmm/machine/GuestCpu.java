@@ -37,6 +37,7 @@ final class GuestCpu implements GuestRegisters {
     private final MonitorWindow window;
     private final boolean enableSyscall;
     private final MemorySegment debugregs = Arena.ofAuto().allocate(KvmDebug.DEBUGREGS);
+    private boolean selectorsTold;
     private long dirty;
 
     /// @param enableSyscall whether EFER must say that SYSCALL is allowed
@@ -174,9 +175,38 @@ final class GuestCpu implements GuestRegisters {
         if (!long64) {
             KvmSegment.l(sregs, KvmSregs.CS, 0);
             KvmSegment.db(sregs, KvmSregs.CS, 1);
+            flatUnlessLoaded(KvmSregs.DS);
+            flatUnlessLoaded(KvmSregs.ES);
         }
         KvmSregs.data(sregs, ss | 3, 3);
         dirty |= KvmRun.KVM_SYNC_X86_SREGS;
+    }
+
+    /// Some hosts do not tell which data segments ring 3 has loaded, and put back the empty ones that they know of. 64-bit
+    /// code does not care; 32-bit code cannot live without.
+    private void flatUnlessLoaded(long segment) {
+        if (!selectorsTold && KvmSegment.unusable(sregs, segment) != 0) {
+            KvmSegment.data(sregs, segment, USER_SS, 3);
+        }
+    }
+
+    /// Whether the code that runs is 64-bit code.
+    boolean in64BitCode() {
+        return KvmSegment.l(sregs, KvmSregs.CS) != 0;
+    }
+
+    /// Says that the host tells which data segments ring 3 has loaded.
+    void selectorsAreTold() {
+        selectorsTold = true;
+    }
+
+    boolean tellsSelectors() {
+        return selectorsTold;
+    }
+
+    /// The selector of DS, ES, FS or GS, where the host tells.
+    int selector(long segment) {
+        return KvmSegment.selector(sregs, segment);
     }
 
     /// Ring 0 of the monitor, at `rip` with stack `rsp` and interrupts off.

@@ -1,5 +1,6 @@
 package xenolith.vmm.machine;
 
+import xenolith.vmm.domain.GuestMemory;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.CpuidPolicy;
 import xenolith.vmm.emul.PrivilegedState;
@@ -27,7 +28,10 @@ final class GuestState implements PrivilegedState {
 
     @Override
     public int virtualCpl() {
-        return cpu.inKernel() ? 1 : 3;
+        if (!cpu.inKernel()) {
+            return 3;
+        }
+        return vcpu.domain().assists().architecturalIopl() ? 0 : 1;
     }
 
     @Override
@@ -35,10 +39,19 @@ final class GuestState implements PrivilegedState {
         return vcpu.iopl();
     }
 
-    /// No domain has ports.
+    /// Bits of the guest's own map, two bytes of it as the processor reads them; a map that is not there permits nothing.
     @Override
     public boolean portsPermitted(int port, int byteLength) {
-        return false;
+        if (vcpu.ioBitmapVa() == 0 || port + byteLength > vcpu.ioBitmapPorts()) {
+            return false;
+        }
+        long root = vcpu.window().kernelCr3() >>> MachineMemory.PAGE_SHIFT;
+        GuestMemory memory = vcpu.domain().guestMemory();
+        int low = memory.readByte(root, vcpu.ioBitmapVa() + (port >>> 3));
+        int last = port + byteLength - 1;
+        int high = last >>> 3 == port >>> 3 ? 0 : memory.readByte(root, vcpu.ioBitmapVa() + (last >>> 3));
+        int wanted = (1 << byteLength) - 1 << (port & 7);
+        return low >= 0 && high >= 0 && ((low | high << 8) & wanted) == 0;
     }
 
     @Override

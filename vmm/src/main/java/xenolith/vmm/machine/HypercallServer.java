@@ -55,6 +55,15 @@ final class HypercallServer {
         return sequence == served;
     }
 
+    /// Whether the call that was answered last is over, and leaves the stub nothing to do but to return.
+    boolean isPlainlyAnswered() {
+        return !unfinished && context.actions() == 0;
+    }
+
+    long result() {
+        return result;
+    }
+
     /// Says that a poller serves too.
     void hasPoller() {
         polled = true;

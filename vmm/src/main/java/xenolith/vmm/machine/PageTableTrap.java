@@ -36,7 +36,7 @@ final class PageTableTrap {
 
     /// Emulates the store that faulted at `va`; false if it was none to a level-1 table, or was refused.
     boolean emulate(long error, long va) {
-        if ((error & PRESENT_WRITE) != PRESENT_WRITE) {
+        if ((error & PRESENT_WRITE) != PRESENT_WRITE || !domain.assists().writablePageTables()) {
             return false;
         }
         PageTables tables = domain.pageTables();

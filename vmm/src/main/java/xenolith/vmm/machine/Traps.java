@@ -4,6 +4,7 @@ import xenolith.abi.XenCallback;
 import xenolith.vmm.control.DomainLog.Trace;
 import xenolith.vmm.domain.DebugRegisters;
 import xenolith.vmm.domain.Domain;
+import xenolith.vmm.domain.TrapTable;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.CpuidPolicy;
 import xenolith.vmm.emul.Decoder;
@@ -36,6 +37,10 @@ final class Traps {
     private static final int R11 = 11;
     private static final int GATE_LENGTH = 2;
     private static final int SYSCALL_LENGTH = 2;
+    private static final int SYSENTER_LENGTH = 2;
+    private static final int ESCAPE_OPCODE = 0x0f;
+    private static final int SYSENTER_OPCODE = 0x34;
+    private static final int SYSCALL_OPCODE = 0x05;
 
     private final Vcpu vcpu;
     private final Domain domain;
@@ -265,6 +270,13 @@ final class Traps {
     private void emulate(int vector, boolean hasError, long error) {
         long root = (cpu.inKernel() ? window.kernelCr3() : window.userCr3()) >>> MachineMemory.PAGE_SHIFT;
         int length = domain.guestMemory().copyInWhatIsThere(root, cpu.rip(), code, code.length);
+        if (!cpu.inKernel() && isSysenter(length) && sysenter()) {
+            return;
+        }
+        if (!cpu.in64BitCode() && isSystemCall32(length)) {
+            systemCall32();
+            return;
+        }
         if (decoder.decode(code, length, instruction) <= 0) {
             deliver(vector, hasError, error);
             return;
@@ -277,6 +289,42 @@ final class Traps {
             case PrivilegedOps.SOFTWARE_INTERRUPT -> softwareInterrupt();
             default -> deliver(vector, hasError, error);
         }
+    }
+
+    /// 32-bit SYSCALL faults where it is forbidden, since the host would lead it to the wrong place:
+    /// `HostProfile.syscallNeedsNoEnabling`.
+    private boolean isSystemCall32(int length) {
+        return !cpu.inKernel() && length >= SYSCALL_LENGTH && code[0] == ESCAPE_OPCODE && code[1] == SYSCALL_OPCODE;
+    }
+
+    private void systemCall32() {
+        cpu.set(GuestRegisters.RCX, cpu.rip() + SYSCALL_LENGTH);
+        cpu.set(R11, cpu.rflags());
+        cpu.rflags(cpu.rflags() & ~RFLAGS_TF);
+        systemCall(XenCallback.CALLBACKTYPE_SYSCALL32, MonitorAbi.GUEST_CS32);
+    }
+
+    /// SYSENTER faults everywhere: AMD's processors do not have it in long mode, and our MSRs for it are empty.
+    private boolean isSysenter(int length) {
+        return length >= SYSENTER_LENGTH && code[0] == ESCAPE_OPCODE && code[1] == SYSENTER_OPCODE;
+    }
+
+    /// Delivers it as a system call, if the guest's kernel wants that. It does not say where the user was, which finds
+    /// its own way back: Xen reports a null RIP and RSP too.
+    private boolean sysenter() {
+        TrapTable traps = vcpu.traps();
+        long handler = traps.callback(XenCallback.CALLBACKTYPE_SYSENTER);
+        if (handler == 0) {
+            return false;
+        }
+        cpu.userSegments(MonitorAbi.GUEST_CS32, MonitorAbi.GUEST_SS);
+        cpu.rip(0);
+        cpu.rsp(0);
+        cpu.rflags(cpu.rflags() & ~RFLAGS_TF);
+        if (!bounce.systemCall(handler, traps.callbackMasksEvents(XenCallback.CALLBACKTYPE_SYSENTER))) {
+            Crash.of(vcpu, cpu, "a system call and no stack for it");
+        }
+        return true;
     }
 
     /// `int n`, on hosts where it comes as another fault: allowed if the guest's gate is open to the ring it is from.

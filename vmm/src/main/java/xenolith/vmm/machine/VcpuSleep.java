@@ -30,7 +30,7 @@ final class VcpuSleep implements VcpuControl {
     @Override
     public void block() {
         vcpu.maskEvents(false);
-        if (!vcpu.eventPending()) {
+        if (!vcpu.eventPending() && !vcpu.nmi().isDue()) {
             domain.counters().block();
             sleepUntil(null, 0, Long.MAX_VALUE);
         }
@@ -73,7 +73,7 @@ final class VcpuSleep implements VcpuControl {
             if (vcpu.timer().expire()) {
                 domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
             }
-            if (wantsEvents() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs) {
+            if (wantsEvents() || vcpu.nmi().isDue() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs) {
                 break;
             }
             long until = Math.min(deadlineNs, vcpu.timer().nextDeadlineNs());
@@ -99,6 +99,14 @@ final class VcpuSleep implements VcpuControl {
         }
         vcpu.enter(Vcpu.IN_HOST);
         runState(XenVcpu.RUNSTATE_RUNNING);
+    }
+
+    /// Tells the guest what the host took from it, once in a while: called when the vcpu was kicked, as a busy one is by
+    /// its timer.
+    void noteStolen() {
+        if (vcpu.runState().noteStolen()) {
+            GuestAreas.updateRunstate(vcpu, vcpu.window().kernelCr3() >>> MachineMemory.PAGE_SHIFT, scratch);
+        }
     }
 
     /// With events masked, as in a poll by a spinlock, only the ports polled for count.

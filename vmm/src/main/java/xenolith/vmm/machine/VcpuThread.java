@@ -14,6 +14,8 @@ import xenolith.vmm.domain.Counters.Exit;
 import xenolith.vmm.domain.Domain;
 import xenolith.vmm.control.DomainLog.Trace;
 import xenolith.vmm.domain.Vcpu;
+import xenolith.vmm.emul.GuestRegisters;
+import xenolith.vmm.mm.PageWalk;
 import xenolith.vmm.monitor.MonitorAbi;
 import xenolith.vmm.monitor.MonitorWindow;
 
@@ -21,6 +23,7 @@ import xenolith.vmm.monitor.MonitorWindow;
 final class VcpuThread implements Runnable {
     /// How soon to look again at a vcpu that was interrupted where its registers could not be touched.
     private static final long LOOK_AGAIN_NS = 60_000;
+    private static final int NMI = 2;
 
     private final Vcpu vcpu;
     private final Domain domain;
@@ -86,6 +89,7 @@ final class VcpuThread implements Runnable {
         } finally {
             vcpu.enter(Vcpu.IN_HOST);
             vcpu.timer().close();
+            vcpu.runState().close();
             if (lock.isHeldByCurrentThread()) {
                 lock.unlock();
             }
@@ -118,6 +122,9 @@ final class VcpuThread implements Runnable {
         if (vcpu.timer().expire()) {
             domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
         }
+        if (vcpu.nmi().isDue()) {
+            deliverNmi(registers);
+        }
         if (registers == Registers.AT_STUB || !vcpu.eventPending() || vcpu.eventsMasked()) {
             return;
         }
@@ -128,6 +135,19 @@ final class VcpuThread implements Runnable {
         long handler = vcpu.traps().callback(XenCallback.CALLBACKTYPE_EVENT);
         if (handler != 0 && !bounce.upcall(handler)) {
             Crash.of(vcpu, cpu, "an event and no stack for it");
+        }
+    }
+
+    /// Sends the non-maskable interrupt, or looks again soon.
+    private void deliverNmi(Registers registers) {
+        if (registers != Registers.FREE) {
+            vcpu.timer().kickSoon(LOOK_AGAIN_NS);
+            return;
+        }
+        boolean hasHandler = vcpu.traps().handler(NMI) != 0;
+        vcpu.nmi().take(hasHandler);
+        if (hasHandler && !bounce.trap(NMI, false, 0)) {
+            Crash.of(vcpu, cpu, "an NMI and no stack for it");
         }
     }
 
@@ -184,6 +204,7 @@ final class VcpuThread implements Runnable {
         domain.counters().exit(Exit.KICK);
         KickSignal.consume();
         vcpu.timer().rearm();
+        sleep.noteStolen();
         // An exception that is still to be delivered would be lost if registers were written.
         return !cpu.inRing0() && !MonitorAbi.isMonitorCode(cpu.rip()) && !cpu.exceptionQueued() ? Registers.FREE
                 : Registers.HANDS_OFF;
@@ -247,8 +268,19 @@ final class VcpuThread implements Runnable {
             }
             window.committing(window.argument(0));
             cpu.ring0(domain.commits().commitRip(), window.commitListVa());
+        } else if (vcpu.nmi().isDue() && server.isPlainlyAnswered() && PageWalk.isGuestAddress(window.callerRip())) {
+            return leaveStub();
         }
         return Registers.AT_STUB;
+    }
+
+    /// Does what the stub would do with the answer. A vcpu that an NMI woke would else sleep again before we can send it.
+    private Registers leaveStub() {
+        cpu.set(GuestRegisters.RAX, server.result());
+        cpu.set(GuestRegisters.RCX, window.callerRip());
+        cpu.rip(window.callerRip());
+        cpu.rsp(window.callerRsp());
+        return Registers.FREE;
     }
 
     private Registers otherExit(KvmRun run) {

@@ -25,6 +25,7 @@ final class VcpuThreads implements VcpuLifecycle {
     private final boolean pollers;
     private final boolean enableSyscall;
     private final boolean debugRegisters;
+    private final boolean selectorsTold;
     private final GuestCpu[] cpus;
     private final boolean[] started;
     private final List<Thread> threads = new ArrayList<>();
@@ -36,6 +37,7 @@ final class VcpuThreads implements VcpuLifecycle {
         this.pollers = pollers;
         this.enableSyscall = !profile.syscallNeedsNoEnabling();
         this.debugRegisters = profile.breakpointsWork();
+        this.selectorsTold = profile.tellsSelectors();
         this.cpus = new GuestCpu[domain.vcpuCount()];
         this.started = new boolean[domain.vcpuCount()];
     }
@@ -64,6 +66,9 @@ final class VcpuThreads implements VcpuLifecycle {
     private GuestCpu newCpu(int id) {
         GuestCpu cpu = new GuestCpu(id, machine.vcpu(id), domain.vcpu(id).window(), enableSyscall);
         machine.vcpu(id).getSregs(cpu.run().sregs());
+        if (selectorsTold) {
+            cpu.selectorsAreTold();
+        }
         if (debugRegisters) {
             domain.vcpu(id).debug().loadIntoHardware();
         }

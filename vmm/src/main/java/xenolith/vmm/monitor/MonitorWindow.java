@@ -24,7 +24,12 @@ public final class MonitorWindow {
     private static final long FRAME_KERNEL_FAULT = MonitorAbi.superOffset("S_FRAME_KERNEL_FAULT");
     private static final long FRAME_KERNEL_GP = MonitorAbi.superOffset("S_FRAME_KERNEL_GP");
     private static final long SKIP_CLI = MonitorAbi.superOffset("S_SKIP_CLI");
+    private static final long FRAME_FLAGS = MonitorAbi.superOffset("S_FRAME_FLAGS");
+    private static final long SLOW_IRET = MonitorAbi.superOffset("S_SLOW_IRET");
     private static final long FRAME_RSP = 24;
+    /// IF and the bit that is always set.
+    private static final long FLAGS_ALWAYS = 0x202;
+    private static final int IOPL_SHIFT = 12;
 
     private static final long SEQ = MonitorAbi.mailboxOffset("M_SEQ");
     private static final long NR = MonitorAbi.mailboxOffset("M_NR");
@@ -60,6 +65,7 @@ public final class MonitorWindow {
         this.commitListVa = MonitorAbi.commitListVa(vcpuId);
         memory.writeWord(superMa + COMMIT_LIST, commitListVa);
         memory.writeWord(superMa + COMMIT_RIP, idleCommitRip);
+        shownIopl(0);
     }
 
     /// Writes the frames by which ring 0 enters the stubs.
@@ -136,6 +142,16 @@ public final class MonitorWindow {
     /// Whether CLI and STI of the guest's kernel do nothing, rather than fault.
     public void skipCli(boolean skip) {
         memory.writeWord(superMa + SKIP_CLI, skip ? 1 : 0);
+    }
+
+    /// The I/O privilege level in the flags that the stubs save for the guest.
+    public void shownIopl(int iopl) {
+        memory.writeWord(superMa + FRAME_FLAGS, FLAGS_ALWAYS | (long) iopl << IOPL_SHIFT);
+    }
+
+    /// Whether every iret hypercall is Java's.
+    public void slowIret(boolean slow) {
+        memory.writeWord(superMa + SLOW_IRET, slow ? 1 : 0);
     }
 
     /// Whether the stubs count on a poller.

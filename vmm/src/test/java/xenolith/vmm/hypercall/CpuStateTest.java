@@ -284,8 +284,53 @@ class CpuStateTest {
     void writablePageTablesAreTheAssistanceThatLinuxWants() {
         assertThat(calls.call(VM_ASSIST, 0, 2)).isZero();
         assertThat(calls.call(VM_ASSIST, 1, 2)).isZero();
-        assertThat(calls.call(VM_ASSIST, 0, 99)).isEqualTo(-EINVAL);
+        for (long type : new long[] {6, 31, 33, 63, 64, 99, -1, 1L << 32}) {
+            assertThat(calls.call(VM_ASSIST, 0, type)).isEqualTo(-EINVAL);
+        }
         assertThat(calls.call(VM_ASSIST, 2, 2)).isEqualTo(-ENOSYS);
+        assertThat(d.domain.assists().writablePageTables()).isFalse();
+        for (long type : new long[] {0, 1, 3, 5, 32}) {
+            assertThat(calls.call(VM_ASSIST, 0, type)).isZero();
+        }
+        assertThat(d.domain.assists().runstateUpdateFlag()).isTrue();
+    }
+
+    @Test
+    void theStubsShowTheIoPrivilegeLevelToWhoAskedForIt() {
+        calls.vcpu.iopl(3);
+        assertThat(superWord("S_FRAME_FLAGS")).isEqualTo(0x202);
+        assertThat(calls.call(VM_ASSIST, 0, 4)).isZero();
+        assertThat(superWord("S_FRAME_FLAGS")).isEqualTo(0x3202);
+        assertThat(superWord("S_SLOW_IRET")).as("an iret may lower it").isOne();
+        calls.vcpu.iopl(0);
+        assertThat(superWord("S_FRAME_FLAGS")).isEqualTo(0x202);
+        assertThat(superWord("S_SLOW_IRET")).isZero();
+        assertThat(superWord("S_SKIP_CLI")).as("ring 0 may").isOne();
+    }
+
+    @Test
+    void theIoBitmapIsTheGuestsAndOfAtMost64KiBits() {
+        calls.arg(HANDLER, 65536);
+        assertThat(calls.call(PHYSDEV_OP, 7, calls.arg())).isZero();
+        assertThat(calls.vcpu.ioBitmapVa()).isEqualTo(HANDLER);
+        assertThat(calls.vcpu.ioBitmapPorts()).isEqualTo(65536);
+        calls.arg(HANDLER, 65537);
+        assertThat(calls.call(PHYSDEV_OP, 7, calls.arg())).isEqualTo(-EINVAL);
+        calls.arg(MonitorAbi.windowVa(0), 8);
+        assertThat(calls.call(PHYSDEV_OP, 7, calls.arg())).isEqualTo(-EINVAL);
+        assertThat(calls.call(PHYSDEV_OP, 7, 0)).isEqualTo(-EFAULT);
+        calls.arg(0, 0);
+        assertThat(calls.call(PHYSDEV_OP, 7, calls.arg())).isZero();
+        assertThat(calls.vcpu.ioBitmapVa()).isZero();
+    }
+
+    @Test
+    void theNmiCallbackIsTheGateOfException2() {
+        assertThat(register(XenCallback.CALLBACKTYPE_NMI, 1, HANDLER)).isZero();
+        assertThat(traps.handler(2)).isEqualTo(HANDLER);
+        calls.arg(XenCallback.CALLBACKTYPE_NMI);
+        assertThat(calls.call(CALLBACK_OP, 1, calls.arg())).isZero();
+        assertThat(traps.handler(2)).isZero();
     }
 
     @Test

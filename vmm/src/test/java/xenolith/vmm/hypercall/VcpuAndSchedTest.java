@@ -7,6 +7,7 @@ import static xenolith.abi.HypercallNumber.VCPU_OP;
 import static xenolith.abi.XenErrno.EFAULT;
 import static xenolith.abi.XenErrno.EINVAL;
 import static xenolith.abi.XenErrno.ENOENT;
+import static xenolith.abi.XenErrno.ENOSPC;
 import static xenolith.abi.XenErrno.ENOSYS;
 import static xenolith.abi.XenErrno.ENXIO;
 import static xenolith.abi.XenErrno.ETIME;
@@ -294,13 +295,61 @@ class VcpuAndSchedTest {
         assertThat(calls.call(SCHED_OP, cmd, calls.arg())).isEqualTo(-ENOSYS);
     }
 
+    private long watchdog(int id, int seconds) {
+        calls.arg(TestCalls.ints(id, seconds));
+        return calls.call(SCHED_OP, 6, calls.arg());
+    }
+
+    @Test
+    void thereAreTwoWatchdogsWhichAreSetAnewByTheirNumbersAndTakenBack() {
+        assertThat(watchdog(0, 0)).isEqualTo(-EINVAL);
+        assertThat(watchdog(1, 100)).as("not in use").isEqualTo(-EINVAL);
+        assertThat(watchdog(0, 100)).isOne();
+        assertThat(watchdog(0, -1)).isEqualTo(2);
+        assertThat(watchdog(0, 100)).isEqualTo(-ENOSPC);
+        assertThat(watchdog(1, 200)).isZero();
+        assertThat(watchdog(1, 0)).isZero();
+        assertThat(watchdog(1, 0)).isEqualTo(-EINVAL);
+        assertThat(watchdog(0, 100)).isOne();
+        for (int id : new int[] {3, -1, Integer.MIN_VALUE}) {
+            assertThat(watchdog(id, 100)).isEqualTo(-EINVAL);
+        }
+        assertThat(calls.call(SCHED_OP, 6, 0)).isEqualTo(-EFAULT);
+        assertThat(d.domain.end()).isNull();
+        d.domain.end(new DomainEnd.Destroyed());
+    }
+
+    @Test
+    void aWatchdogThatRunsOutEndsTheDomain() throws InterruptedException {
+        assertThat(watchdog(0, 1)).isOne();
+        for (int i = 0; i < 600 && d.domain.end() == null; i++) {
+            Thread.sleep(100);
+        }
+        assertThat(d.domain.end()).isEqualTo(new DomainEnd.WatchdogExpired());
+    }
+
+    @Test
+    void anNmiWaitsForTheHandlerOfTheLastOneToEnd() {
+        assertThat(calls.call(VCPU_OP, 11, 0, calls.arg())).isEqualTo(-EINVAL);
+        assertThat(calls.vcpu.nmi().isDue()).isFalse();
+        assertThat(calls.call(VCPU_OP, 11, 0, 0)).isZero();
+        assertThat(calls.vcpu.nmi().isDue()).isTrue();
+        calls.vcpu.nmi().take(true);
+        assertThat(calls.call(VCPU_OP, 11, 0, 0)).isZero();
+        assertThat(calls.vcpu.nmi().isDue()).isFalse();
+        assertThat(d.kernelView().superWord(0, "S_SLOW_IRET")).as("so that we see the iret").isOne();
+        calls.vcpu.nmi().handled();
+        assertThat(calls.vcpu.nmi().isDue()).isTrue();
+        assertThat(d.kernelView().superWord(0, "S_SLOW_IRET")).isZero();
+    }
+
     @Test
     void theReasonOfAShutdownIsTheDomainsEnd() {
         assertEnds(0, new DomainEnd.PoweredOff());
         assertEnds(1, new DomainEnd.Rebooted());
         assertEnds(2, new DomainEnd.Suspended());
         assertEnds(3, new DomainEnd.Crashed("the guest says that it crashed", ""));
-        assertEnds(4, new DomainEnd.Crashed("the guest's watchdog ran out", ""));
+        assertEnds(4, new DomainEnd.WatchdogExpired());
     }
 
     private static void assertEnds(int reason, DomainEnd expected) {

@@ -9,6 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.kvm.Kvm;
+import xenolith.abi.XenCallback;
+import xenolith.abi.XenVmAssist;
+import xenolith.kvm.KvmSegment;
 import xenolith.kvm.KvmSregs;
 import xenolith.kvm.KvmVcpu;
 import xenolith.kvm.KvmVm;
@@ -269,6 +272,55 @@ class BounceTest {
         assertThat(cpu.inKernel()).isTrue();
         assertThat(vcpu.eventsMasked()).isTrue();
         assertThat(cpu.rflags() & IF).isEqualTo(IF);
+    }
+
+    @Test
+    void whatCannotBeEnteredIsTheFailsafeCallbacksWithItsSelectors() {
+        vcpu.traps().setCallback(XenCallback.CALLBACKTYPE_FAILSAFE, HANDLER + 7, true);
+        cpu.selectorsAreTold();
+        KvmSegment.selector(cpu.run().sregs(), KvmSregs.ES, 0x2b);
+
+        iret(1, 2, 3, 0, USER_RIP, 0x13, CARRY | IF, 0x7fff_0000L, 0x2b);
+
+        assertFrame(KERNEL_STACK, 4080 - 11 * 8, 3, 2, 0, 0x2b, 0, 0, USER_RIP, 0x13, CARRY | 2 | IF, 0x7fff_0000L, 0x2b);
+        assertThat(cpu.rip()).isEqualTo(HANDLER + 7);
+        assertThat(vcpu.eventsMasked()).isTrue();
+    }
+
+    @Test
+    void whereSelectorsAreNotKnownItIsAProtectionFault() {
+        vcpu.traps().setCallback(XenCallback.CALLBACKTYPE_FAILSAFE, HANDLER + 7, true);
+
+        iret(1, 2, 3, 0, USER_RIP, 0x13, CARRY | IF, 0x7fff_0000L, 0x2b);
+
+        assertThat(cpu.rip()).isEqualTo(HANDLER);
+        assertThat(word(KERNEL_STACK, 4080 - 6 * 8)).as("error code").isEqualTo(0x10);
+    }
+
+    @Test
+    void aUserIn32BitCodeHasItsSegments() {
+        iret(1, 2, 3, 0, USER_RIP, 0x23, CARRY | IF, 0x7fff_0000L, 0x2b);
+
+        assertThat(cpu.in64BitCode()).isFalse();
+        assertThat(cpu.ss()).isEqualTo(0x2b);
+        assertThat(cpu.selector(KvmSregs.DS)).isEqualTo(0x2b);
+        assertThat(cpu.selector(KvmSregs.ES)).isEqualTo(0x2b);
+    }
+
+    @Test
+    void anIretEndsTheHandlerOfAnNmiAndMaySetTheIoPrivilegeLevel() {
+        d.domain.assists().set(XenVmAssist.VMASST_TYPE_ARCHITECTURAL_IOPL, true);
+        vcpu.nmi().raise();
+        vcpu.nmi().take(true);
+        vcpu.nmi().raise();
+
+        iret(1, 2, 3, 0, RIP, MonitorAbi.GUEST_CS_RPL0, CARRY | IF | 0x2000, d.va(STACK), MonitorAbi.GUEST_SS);
+
+        assertThat(vcpu.nmi().isDue()).isTrue();
+        assertThat(vcpu.iopl()).isEqualTo(2);
+        assertThat(cpu.rflags() & 0x3000).as("not the processor's").isZero();
+        assertThat(bounce.trap(GP, true, 0)).isTrue();
+        assertThat(word(STACK, (int) (cpu.rsp() - d.va(STACK)) + 5 * 8)).isEqualTo(CARRY | 2 | IF | 0x2000);
     }
 
     @Test

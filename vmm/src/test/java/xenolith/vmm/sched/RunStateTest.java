@@ -38,6 +38,27 @@ class RunStateTest {
     }
 
     @Test
+    void whatTheHostTookIsTimeOfBeingRunnable() {
+        runState.enter(RUNSTATE_RUNNING);
+        long running = runState.enteredNs();
+        assertThat(runState.steal(7)).isTrue();
+        assertThat(runState.steal(0)).isFalse();
+        runState.enter(RUNSTATE_BLOCKED);
+
+        assertThat(runState.timeNs(RUNSTATE_RUNNABLE)).isEqualTo(7);
+        assertThat(runState.timeNs(RUNSTATE_RUNNING)).isEqualTo(runState.enteredNs() - running - 7);
+        assertThat(sum()).isEqualTo(runState.enteredNs());
+    }
+
+    @Test
+    void theHostsCountIsTheSecondOfThree() {
+        assertThat(RunDelay.delayNs("123 45678 9\n")).isEqualTo(45678);
+        for (String unknown : new String[] {"", "0", "a b c", "1  2"}) {
+            assertThat(RunDelay.delayNs(unknown)).isZero();
+        }
+    }
+
+    @Test
     void aStayCountsForTheStateThatIsLeft() {
         runState.enter(RUNSTATE_RUNNING);
         long running = runState.enteredNs();
