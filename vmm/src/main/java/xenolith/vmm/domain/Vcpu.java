@@ -1,8 +1,6 @@
 package xenolith.vmm.domain;
 
-import java.util.concurrent.locks.LockSupport;
 import xenolith.abi.XenVcpuInfo;
-import xenolith.posix.KickSignal;
 import xenolith.vmm.evtchn.EventTarget;
 import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.monitor.MonitorWindow;
@@ -29,13 +27,9 @@ public final class Vcpu implements EventTarget {
     private final VcpuTimer timer;
     private final RunState runState;
     private final HypercallHistory history = new HypercallHistory();
+    private final Whereabouts place = new Whereabouts();
 
     private volatile long vcpuInfoMa;
-    private volatile int where = IN_HOST;
-    private volatile Thread thread;
-    private volatile int tid;
-    private volatile Thread server;
-    private volatile boolean flushWanted;
 
     private boolean up;
     private boolean ownVcpuInfo;
@@ -127,70 +121,48 @@ public final class Vcpu implements EventTarget {
     // ---- where it is
 
     public void attach(Thread vcpuThread) {
-        tid = KickSignal.currentTid();
-        thread = vcpuThread;
+        place.attach(vcpuThread);
         timer.attachToCurrentThread();
         runState.attach(tid);
     }
 
-    public void enter(int place) {
-        where = place;
+    public void enter(int where) {
+        place.enter(where);
     }
 
     public int where() {
-        return where;
+        return place.where();
     }
 
     /// Its translations must go before it runs again. Any thread; the vcpu's own takes the wish back as it fulfils it.
     void wantFlush() {
-        flushWanted = true;
+        place.wantFlush();
     }
 
-    /// Whether a flush is wanted; asked by the vcpu's thread, which flushes after that. Taken back only if it was seen: a
-    /// wish that comes between the two lines of any other order would be lost.
+    /// Whether a flush is wanted; asked by the vcpu's thread, which flushes after that.
     public boolean takeFlush() {
-        if (!flushWanted) {
-            return false;
-        }
-        flushWanted = false;
-        return true;
+        return place.takeFlush();
     }
 
     /// Says which other thread answers this vcpu's hypercalls: its raises need no kick, the stub looks by itself.
     public void servedBy(Thread poller) {
-        server = poller;
+        place.servedBy(poller);
     }
 
     @Override
     public void kick() {
-        Thread current = Thread.currentThread();
-        if (current == thread || current == server) {
-            return;
-        }
-        switch (where) {
-            case IN_GUEST -> KickSignal.send(tid);
-            case BLOCKED -> LockSupport.unpark(thread);
-            default -> { }
-        }
+        place.kick();
     }
 
     /// It may be polling for an event that makes no upcall due.
     @Override
     public void wakeIfBlocked() {
-        if (where == BLOCKED) {
-            LockSupport.unpark(thread);
-        }
+        place.wakeIfBlocked();
     }
 
     /// As [#kick], also from the poller: the vcpu must come out of the guest.
     public void interrupt() {
-        Thread target = thread;
-        if (target != null && target != Thread.currentThread()) {
-            if (where == IN_GUEST) {
-                KickSignal.send(tid);
-            }
-            LockSupport.unpark(target);
-        }
+        place.interrupt();
     }
 
     // ---- state set by hypercalls

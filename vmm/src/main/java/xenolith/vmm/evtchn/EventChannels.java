@@ -301,8 +301,12 @@ public final class EventChannels {
         EventWords before;
         do {
             before = form.words();
+            // A reset may have come in between: the bitmap has no words for the high ports of queues.
+            if (port >= before.ports()) {
+                return;
+            }
             isNew = before.raise(port, owner);
-        } while (before != form.words() && port < ports());
+        } while (before != form.words());
         if (isNew) {
             for (EventTarget target : targets) {
                 target.wakeIfBlocked();

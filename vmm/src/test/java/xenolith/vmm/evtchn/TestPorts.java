@@ -12,11 +12,17 @@ final class TestPorts {
     static final long SHARED_INFO = MachineMemory.BASE_MFN << MachineMemory.PAGE_SHIFT;
     static final long OTHER_FRAME = SHARED_INFO + MachineMemory.PAGE_SIZE;
 
-    final MachineMemory memory = new MachineMemory(Arena.ofAuto().allocate(FRAMES * 4096, 4096));
+    final MachineMemory memory;
     final Target[] targets;
     final EventChannels events;
 
     TestPorts(int vcpuCount) {
+        this(vcpuCount, new MachineMemory(Arena.ofAuto().allocate(FRAMES * 4096, 4096)));
+    }
+
+    /// Over less memory, for tests that make very many.
+    TestPorts(int vcpuCount, MachineMemory memory) {
+        this.memory = memory;
         targets = new Target[vcpuCount];
         for (int id = 0; id < vcpuCount; id++) {
             targets[id] = new Target(id, SHARED_INFO + XenVcpuInfo.SIZEOF * id);
