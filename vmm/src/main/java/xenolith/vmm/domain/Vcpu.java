@@ -123,7 +123,7 @@ public final class Vcpu implements EventTarget {
     public void attach(Thread vcpuThread) {
         place.attach(vcpuThread);
         timer.attachToCurrentThread();
-        runState.attach(tid);
+        runState.attach(place.tid());
     }
 
     public void enter(int where) {

@@ -23,6 +23,11 @@ final class Whereabouts {
         thread = vcpuThread;
     }
 
+    /// The number of the vcpu's thread in Linux, once it is attached.
+    int tid() {
+        return tid;
+    }
+
     /// Another thread answers the vcpu's hypercalls: its raises need no kick, the stub looks by itself.
     void servedBy(Thread poller) {
         server = poller;
