@@ -175,17 +175,17 @@ final class GuestCpu implements GuestRegisters {
         if (!long64) {
             KvmSegment.l(sregs, KvmSregs.CS, 0);
             KvmSegment.db(sregs, KvmSregs.CS, 1);
-            flatUnlessLoaded(KvmSregs.DS);
-            flatUnlessLoaded(KvmSregs.ES);
+            flatUnlessTold(KvmSregs.DS);
+            flatUnlessTold(KvmSregs.ES);
         }
         KvmSregs.data(sregs, ss | 3, 3);
         dirty |= KvmRun.KVM_SYNC_X86_SREGS;
     }
 
-    /// Some hosts do not tell which data segments ring 3 has loaded, and put back the empty ones that they know of. 64-bit
-    /// code does not care; 32-bit code cannot live without.
-    private void flatUnlessLoaded(long segment) {
-        if (!selectorsTold && KvmSegment.unusable(sregs, segment) != 0) {
+    /// Some hosts do not tell which data segments ring 3 has loaded, and put back the ones that they know of: empty ones, or
+    /// what another process tried to load. 64-bit code does not care; 32-bit code cannot live without.
+    private void flatUnlessTold(long segment) {
+        if (!selectorsTold) {
             KvmSegment.data(sregs, segment, USER_SS, 3);
         }
     }
