@@ -18,17 +18,26 @@ final class MessageReader {
     ///         followed further
     Message read(Transport transport) throws IOException {
         if (payload == null) {
-            filled += transport.receive(header, filled, header.length - filled);
-            if (filled < header.length) {
+            if (!fill(transport, header)) {
                 return null;
             }
             payload = new byte[payloadLength()];
             filled = 0;
         }
-        if (filled < payload.length) {
-            filled += transport.receive(payload, filled, payload.length - filled);
+        return fill(transport, payload) ? complete() : null;
+    }
+
+    /// Fills `part`; false if the rest of it has not come. Looks again after each piece until there is none: who sends a
+    /// second piece while we take the first sees us at work, and does not say so.
+    private boolean fill(Transport transport, byte[] part) throws IOException {
+        while (filled < part.length) {
+            int count = transport.receive(part, filled, part.length - filled);
+            if (count == 0) {
+                return false;
+            }
+            filled += count;
         }
-        return filled < payload.length ? null : complete();
+        return true;
     }
 
     /// Forgets what has come of a message.

@@ -72,14 +72,18 @@ final class OutputQueue {
         return overflowed;
     }
 
-    /// Sends as much as the transport takes.
+    /// Sends as much as the transport takes: until it takes nothing, for who makes room while we send a piece sees that
+    /// there was some, and does not say so.
     synchronized void sendTo(Transport transport) throws IOException {
         while (current != null || startNext()) {
-            sentOfCurrent += transport.send(current, sentOfCurrent, current.length - sentOfCurrent);
-            if (sentOfCurrent < current.length) {
+            int count = transport.send(current, sentOfCurrent, current.length - sentOfCurrent);
+            if (count == 0) {
                 return;
             }
-            current = null;
+            sentOfCurrent += count;
+            if (sentOfCurrent == current.length) {
+                current = null;
+            }
         }
     }
 
