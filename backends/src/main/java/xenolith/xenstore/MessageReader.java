@@ -11,6 +11,7 @@ final class MessageReader {
     private final MemorySegment headerSegment = MemorySegment.ofArray(header);
     private byte[] payload;
     private int filled;
+    private boolean tookSome;
 
     /// Returns the next message, or null if its end has not come yet.
     ///
@@ -36,8 +37,16 @@ final class MessageReader {
                 return false;
             }
             filled += count;
+            tookSome = true;
         }
         return true;
+    }
+
+    /// Whether anything has come since this was asked last.
+    boolean takeProgress() {
+        boolean progress = tookSome;
+        tookSome = false;
+        return progress;
     }
 
     /// Forgets what has come of a message.

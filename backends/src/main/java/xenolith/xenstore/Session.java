@@ -87,6 +87,11 @@ final class Session {
         return true;
     }
 
+    /// Whether the client has sent anything since this was asked last.
+    synchronized boolean takeProgress() {
+        return reader.takeProgress();
+    }
+
     private void startOver() throws IOException {
         connection.reset();
         connection.output().clear();

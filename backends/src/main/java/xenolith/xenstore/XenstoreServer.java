@@ -3,11 +3,14 @@ package xenolith.xenstore;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import xenolith.xenstore.XenstoreException.NotFound;
 import xenolith.xenstore.XenstoreException.NotSupported;
 
@@ -19,10 +22,13 @@ import xenolith.xenstore.XenstoreException.NotSupported;
 /// May be called by any thread.
 public final class XenstoreServer implements AutoCloseable {
     private static final Logger LOG = System.getLogger(XenstoreServer.class.getName());
+    private static final long LOOK_AGAIN_MS = 1;
 
     private final Store store;
     private final BlockingQueue<Session> ready = new LinkedBlockingQueue<>();
     private final Map<Integer, Session> domains = new ConcurrentHashMap<>();
+    /// Who sent something since the last pause; the thread's own.
+    private final Set<Session> heard = new HashSet<>();
     private final Set<Session> others = ConcurrentHashMap.newKeySet();
     private final Set<Integer> shutDown = ConcurrentHashMap.newKeySet();
     private final DomainOperations operations = new Operations();
@@ -133,19 +139,35 @@ public final class XenstoreServer implements AutoCloseable {
     private void loop() {
         try {
             while (!Thread.currentThread().isInterrupted()) {
-                Session session = ready.take();
-                session.unschedule();
-                serve(session);
+                Session session = heard.isEmpty() ? ready.take() : ready.poll(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS);
+                if (session == null) {
+                    lookAgain();
+                } else {
+                    session.unschedule();
+                    serve(session);
+                }
             }
         } catch (InterruptedException _) {
             // Closed: this is the thread's end.
         }
     }
 
+    /// Linux sends no event for a request if it finds us behind the one before (`xb_write`), but reads our index without a
+    /// barrier: the processor may do so before it has stored Linux's own, and our full fence does not help against that.
+    /// So once there is nothing else to do, whoever sent something is looked at again, when that store has long been done.
+    private void lookAgain() {
+        List<Session> again = List.copyOf(heard);
+        heard.clear();
+        again.forEach(this::serve);
+    }
+
     private void serve(Session session) {
         try {
             if (session.serve()) {
                 schedule(session);
+            }
+            if (session.takeProgress()) {
+                heard.add(session);
             }
         } catch (ClientGoneException _) {
             session.close(null);
