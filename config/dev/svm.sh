@@ -44,7 +44,7 @@ setup_svm_modules() {
     modules=$cache/svm/$package-$version
     [ ! -r "$modules/kvm-amd.ko" ] || return 0
     say "downloading $package for its KVM modules"
-    fetch_from_package "$package=$version" '*.ko' "$modules.part"
+    fetch_from_package "$package=$version" "$modules.part" '*.ko'
     mkdir -p "$modules"
     for module in ccp irqbypass kvm kvm-amd; do
         find "$modules.part" -name "$module.ko" -exec mv {} "$modules/" \;

@@ -63,6 +63,31 @@ public final class BackendThread {
         return false;
     }
 
+    /// As [#stop], without end and without an interrupt: for a thread whose work must be over before its memory goes. Says
+    /// `slow` each time that `patience` has passed. An interrupt of the caller's waits until then.
+    public void stopAndWait(Duration patience, Runnable slow) {
+        stopping = true;
+        LockSupport.unpark(thread);
+        if (thread.getState() == Thread.State.NEW || thread == Thread.currentThread()) {
+            return;
+        }
+        boolean interrupted = false;
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = thread.join(patience);
+                if (!ended) {
+                    slow.run();
+                }
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /// Whether it has been told to stop: a body that has much to do in one round looks now and then.
     public boolean isStopping() {
         return stopping;

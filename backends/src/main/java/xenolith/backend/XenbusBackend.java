@@ -87,9 +87,7 @@ public final class XenbusBackend implements AutoCloseable {
             frontendWatch.close();
             onlineWatch.close();
         }
-        while (!thread.stop(PATIENCE)) {
-            LOG.log(Level.WARNING, "{0} is slow to end", device.backendPath());
-        }
+        thread.stopAndWait(PATIENCE, () -> LOG.log(Level.WARNING, "{0} is slow to end", device.backendPath()));
         driver.disconnect();
     }
 

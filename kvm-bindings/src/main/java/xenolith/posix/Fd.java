@@ -19,6 +19,9 @@ public final class Fd implements AutoCloseable {
 
     private static final int CLOSED = -1;
     private static final int SEEK_END = 2;
+    private static final int LOCK_SH = 1;
+    private static final int LOCK_EX = 2;
+    private static final int LOCK_NB = 4;
     private static final int FALLOC_FL_KEEP_SIZE = 1;
     private static final int FALLOC_FL_PUNCH_HOLE = 2;
 
@@ -110,7 +113,23 @@ public final class Fd implements AutoCloseable {
 
     /// Waits until all written data is on the storage (`fdatasync(2)`). Returns 0 or `-errno`.
     public int dataSync() {
-        return Libc.fdatasync(CallState.ofThread(), raw);
+        CallState state = CallState.ofThread();
+        int result;
+        do {
+            result = Libc.fdatasync(state, raw);
+        } while (result == -Errno.EINTR);
+        return result;
+    }
+
+    /// Takes the file for as long as this descriptor is open, for itself or together with others that share (`flock(2)`).
+    /// Returns false at once if somebody has it otherwise, this process included.
+    public boolean tryLock(boolean shared) {
+        int result = Libc.flock(CallState.ofThread(), raw, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB);
+        if (result == -Errno.EAGAIN) {
+            return false;
+        }
+        HostException.check("flock", result);
+        return true;
     }
 
     /// Gives the storage of a range back; it then reads as zeros (`fallocate(2)`). Returns 0 or `-errno`.

@@ -116,6 +116,11 @@ final class Libc {
         static final MethodHandle PWRITEV = link("pwritev");
         static final MethodHandle FDATASYNC = link("fdatasync");
         static final MethodHandle LSEEK = link("lseek");
+        static final MethodHandle FLOCK = link("flock");
+    }
+
+    static int flock(CallState state, int fd, int operation) {
+        return intResult(state, invoke(Disks.FLOCK, state, fd, operation, 0, 0, 0, 0));
     }
 
     static long preadv(CallState state, int fd, long iovec, int count, long offset) {

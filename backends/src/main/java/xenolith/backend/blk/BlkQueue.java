@@ -58,9 +58,8 @@ final class BlkQueue {
 
     /// Waits for the request in hand, then lets go of ring, pages and port. Requests not taken stay in the ring.
     void stop() {
-        while (!thread.stop(PATIENCE)) {
-            LOG.log(Level.WARNING, "a disk's storage is slow to answer; waiting for it");
-        }
+        thread.stopAndWait(PATIENCE,
+                () -> LOG.log(Level.WARNING, "a disk's storage is slow to answer; waiting for it"));
         port.close();
         grants.close();
     }

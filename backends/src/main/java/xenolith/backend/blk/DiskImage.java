@@ -23,12 +23,18 @@ public final class DiskImage implements AutoCloseable {
         this.sectorCount = fd.end() / SECTOR_BYTES;
     }
 
-    /// Opens an image. Its size is what it is now; a rest of less than a sector is not seen.
+    /// Opens an image. Its size is what it is now; a rest of less than a sector is not seen. Two kernels that write one
+    /// file system destroy it, so a writer has the image to itself; readers share it.
     ///
     /// @throws HostException if it cannot be opened so, or has no size
+    /// @throws DiskInUseException if another disk has it, of this process or of another
     public static DiskImage open(Path path, boolean readOnly) {
         Fd fd = Fd.open(path.toString(), readOnly ? Fd.O_RDONLY : Fd.O_RDWR);
         try {
+            if (!fd.tryLock(readOnly)) {
+                fd.close();
+                throw new DiskInUseException(path);
+            }
             return new DiskImage(fd, readOnly);
         } catch (HostException e) {
             fd.close();

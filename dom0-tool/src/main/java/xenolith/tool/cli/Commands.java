@@ -25,7 +25,8 @@ final class Commands {
         root.addSubcommand(XenstoreCommand.NAME, XenstoreCommand.spec());
         root.addSubcommand(InfoCommand.NAME, InfoCommand.spec());
         root.addSubcommand(VersionCommand.NAME, VersionCommand.spec());
-        return new CommandLine(root);
+        // A value such as @releaseDomain is no name of a file with arguments.
+        return new CommandLine(root).setExpandAtFiles(false);
     }
 
     /// A command with its `--help`.

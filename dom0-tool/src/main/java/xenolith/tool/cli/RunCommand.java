@@ -55,8 +55,8 @@ final class RunCommand {
                 "  xenolith run --kernel vmlinuz --initrd initrd.gz --disk path=root.img,dev=xvda",
                 "  xenolith run --kernel vmlinuz --console file:guest.log --stats boot.json",
                 "",
-                "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 13 destroyed, 130 left with Ctrl-];",
-                "  2 bad input, 3 this host cannot run it.");
+                "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 13 destroyed, 14 its watchdog expired,",
+                "  130 left with Ctrl-]; 2 bad input, 3 this host cannot run it, 1 an error of ours.");
         return spec;
     }
 

@@ -124,9 +124,12 @@ final class ControlServer implements AutoCloseable {
         switch (String.valueOf(request.get("do"))) {
             case "status" -> client.write(Json.line(target.status().fields()));
             case "destroy" -> {
-                // Answered first: the process does not live much longer.
-                client.write(Json.line(Map.of()));
-                target.destroy();
+                // Answered first: the process does not live much longer. Who asked need not wait for the answer.
+                try {
+                    client.write(Json.line(Map.of()));
+                } finally {
+                    target.destroy();
+                }
             }
             case "wait" -> {
                 // Answered by the end of the connection.

@@ -8,6 +8,7 @@ import xenolith.backend.DeviceId;
 import xenolith.backend.XenbusBackend;
 import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.blk.DiskImage;
+import xenolith.backend.blk.DiskInUseException;
 import xenolith.posix.HostException;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.xenstore.StoreClient;
@@ -58,6 +59,8 @@ final class Disks implements AutoCloseable {
             return DiskImage.open(config.path(), config.readOnly());
         } catch (HostException e) {
             throw new BadInputException("the disk image cannot be opened: " + e.getMessage(), e);
+        } catch (DiskInUseException e) {
+            throw new BadInputException("the disk image " + e.getMessage(), e);
         }
     }
 

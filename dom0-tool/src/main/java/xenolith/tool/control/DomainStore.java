@@ -91,7 +91,10 @@ public final class DomainStore implements AutoCloseable {
 
     /// Runs `body` so that all its changes are made together, or none; perhaps several times.
     public void transaction(Runnable body) {
-        client.transaction(body);
+        asked("the store", () -> {
+            client.transaction(body);
+            return null;
+        });
     }
 
     private static <T> T asked(String path, Supplier<T> question) {

@@ -54,8 +54,8 @@ record RunBase(Path path) {
                     || (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS) != userId()) {
                 throw new HostUnfitException(path + " is not a directory of this user's own");
             }
-            if (!Files.getPosixFilePermissions(path).equals(OWNER_ONLY)) {
-                Files.setPosixFilePermissions(path, OWNER_ONLY);
+            if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(path))) {
+                throw new HostUnfitException(path + " is open to others: chmod 700 it, or name another by XENOLITH_RUN_DIR");
             }
         } catch (IOException e) {
             throw new HostUnfitException("cannot make the directory for running domains, " + path + ": " + e

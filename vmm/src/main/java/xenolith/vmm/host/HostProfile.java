@@ -110,6 +110,18 @@ public record HostProfile(int apiVersion, Map<Capability, Integer> capabilities,
         }
     }
 
+    /// Throws [HostUnfit] if a domain cannot have so many vcpus here. Where tables are shadowed and ring 0 is native, KVM
+    /// need not see a commit's stores before a vcpu that uses the table loads a root, and we cannot make it: another vcpu
+    /// would go on with what was taken away.
+    public void requireFit(int vcpuCount) {
+        requireFit();
+        if (vcpuCount > 1 && behaviour.hostWritesCoherent() == Answer.NO
+                && behaviour.syscallLands() == Behaviour.Ring.RING0) {
+            throw new HostUnfit("this host shadows page tables under a native ring 0 (npt=0 or ept=0): a guest can have "
+                    + "one virtual CPU here, not " + vcpuCount);
+        }
+    }
+
     /// The mandatory capabilities that KVM lacks.
     public List<Capability> missing() {
         List<Capability> missing = new ArrayList<>();

@@ -81,7 +81,7 @@ public final class GuestDomain implements AutoCloseable {
     /// @throws xenolith.posix.HostException if the host refuses
     public static GuestDomain build(DomainSpec spec, int domid) {
         HostProfile profile = HostProfile.current();
-        profile.requireFit();
+        profile.requireFit(spec.vcpuCount());
         Machine machine = new Machine(spec.name(), spec.memoryBytes(), spec.vcpuCount());
         try {
             return new GuestDomain(spec, profile, machine, domid);

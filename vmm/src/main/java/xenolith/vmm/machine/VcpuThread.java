@@ -268,7 +268,7 @@ final class VcpuThread implements Runnable {
             }
             window.committing(window.argument(0));
             cpu.ring0(domain.commits().commitRip(), window.commitListVa());
-        } else if (vcpu.nmi().isDue() && server.isPlainlyAnswered() && PageWalk.isGuestAddress(window.callerRip())) {
+        } else if (vcpu.nmi().isDue() && server.isPlainlyAnswered() && !domain.hasCommitDue(vcpu) && PageWalk.isGuestAddress(window.callerRip())) {
             return leaveStub();
         }
         return Registers.AT_STUB;

@@ -59,4 +59,15 @@ class HostProfileTest {
                 seen.breakpointsWork());
         assertThat(with(Profiles.allCapabilities(), blind).shortcomings()).hasSize(3);
     }
+
+    @Test
+    void whereANativeRing0ShadowsTablesAGuestHasOneVcpu() {
+        Behaviour seen = Profiles.software().behaviour();
+        Behaviour shadowed = new Behaviour(Behaviour.Ring.RING0, Behaviour.INT80, Answer.NO, Answer.YES, Answer.YES,
+                seen.usableSlots(), Answer.YES, Answer.YES, Answer.NO, Answer.YES, Answer.YES);
+        HostProfile profile = with(Profiles.allCapabilities(), shadowed);
+        assertThatCode(() -> profile.requireFit(1)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> profile.requireFit(2)).isInstanceOf(HostUnfit.class).hasMessageContaining("npt=0");
+        assertThatCode(() -> Profiles.software().requireFit(4)).doesNotThrowAnyException();
+    }
 }

@@ -1,0 +1,12 @@
+package xenolith.backend.blk;
+
+import java.nio.file.Path;
+
+/// An image that another disk has open, with one of the two writing.
+public final class DiskInUseException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    DiskInUseException(Path path) {
+        super(path + " is in use by another disk");
+    }
+}
