@@ -7,12 +7,14 @@ verb_bench() {
         boot) bench_boot "$@" ;;
         guest) bench_guest "$@" ;;
         jmh) bench_jmh "$@" ;;
+        smp) bench_smp ;;
         soak) bench_soak "$@" ;;
         *)
             echo "usage: ./dev bench <name>"
             echo "  boot [N]         boot both kernels N times (default 5), beside QEMU's emulator where that is installed"
             echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
             echo "  jmh [NAME...]    the hypercall path and the validator in Java alone, with what they allocate"
+            echo "  smp              two jobs of computing at once against one after the other, on 1 and 2 vcpus and on the host"
             echo "  soak [SECONDS] [VCPUS]"
             echo "                   stress several vcpus (default 300 seconds, 4 vcpus) and say whether all held"
             ;;
@@ -57,6 +59,33 @@ bench_jmh() {
     "$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
         -cp "$root/vmm/target/test-classes:$root/vmm/target/classes:$(cat "$root/vmm/target/jmh.classpath")" \
         xenolith.vmm.bench.Benchmarks "$@"
+}
+
+# How much of the time of one after the other two jobs take at once: 0.5 is perfect on two processors, 1 on one.
+bench_smp() {
+    bench_ready
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT INT TERM
+    say "on the host"
+    "$busybox" sh "$root/bench/smp.sh" | smp_medians host
+    cp "$root/bench/smp.sh" "$work/script"
+    { cat "$test_image" && (cd "$work" && echo script | "$busybox" cpio -o -H newc 2>/dev/null | gzip -n); } >"$work/initrd"
+    for vcpus in 1 2; do
+        say "in a guest with $vcpus vcpus"
+        "$root/xenolith" run --vcpus "$vcpus" --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" \
+            --cmdline "console=hvc0 quiet" </dev/null 2>/dev/null | tr -d '\r' | smp_medians "guest, $vcpus vcpus"
+    done
+}
+
+smp_medians() {
+    sed -n 's/^smp //p' | sort -k1,1 -k2n | awk -v who="$1" '
+        { ms[$1, ++n[$1]] = $2 }
+        END {
+            turn = ms["in-turn", int((n["in-turn"] + 1) / 2)]
+            once = ms["at-once", int((n["at-once"] + 1) / 2)]
+            printf "%-16s in turn %5d ms (%d-%d)  at once %5d ms (%d-%d)  ratio %.2f\n", who, turn, ms["in-turn", 1],
+                ms["in-turn", n["in-turn"]], once, ms["at-once", 1], ms["at-once", n["at-once"]], once / turn
+        }'
 }
 
 # What SmpIT does for seconds, for as long as one likes: the guest's programs, its kernel's log, and our own counts.
