@@ -3,7 +3,7 @@ package xenolith.vmm.guest;
 /// Hands out runs of machine frames, lowest first, cleared. A frame is handed out once: a domain's frames go back
 /// with the machine.
 ///
-/// Lock: its own monitor; allocation happens while a domain is built, not while it runs.
+/// Lock: its own monitor; allocation happens while a domain is built, and when a vcpu first needs a root of its own.
 public final class FrameAllocator {
     private final MachineMemory memory;
     private long next = MachineMemory.BASE_MFN;

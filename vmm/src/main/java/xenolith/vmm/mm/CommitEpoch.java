@@ -3,8 +3,8 @@ package xenolith.vmm.mm;
 /// Tells which frames may still have translations of a former use somewhere in the hardware.
 ///
 /// A frame that loses a type, or its last reference, is stamped with [#current]. Whoever sets out to commit all queued
-/// entries calls [#begin]: what is stamped from then on belongs to the next commit. Once that commit has run, and every
-/// vCPU of the domain has flushed, [#settle] says so. With several vCPUs commits overlap, hence the two steps. One per
+/// entries calls [#begin]: what is stamped from then on belongs to the next commit. Once that commit is proven, and no
+/// vCPU that left a root before it is unproven, [#settle] says so. With several vCPUs commits overlap, hence the two steps. One per
 /// domain, under its mm lock. Xen's counterpart is the TLB-flush clock.
 public final class CommitEpoch {
     /// The stamp of a frame that never lost a type or its last reference.
