@@ -33,6 +33,11 @@ bench_boot() {
     "$JAVA_HOME/bin/java" -XX:+UseSerialGC "$root/bench/BootTime.java" "${1:-5}" "$root/xenolith" "$kernels" "$guest_image"
 }
 
+# Makes $work/initrd: the test image, whose first process runs $work/script.
+image_with_script() {
+    { cat "$test_image" && (cd "$work" && echo script | "$busybox" cpio -o -H newc 2>/dev/null | gzip -n); } >"$work/initrd"
+}
+
 # The same static binary on the host and in the guest; values side by side.
 bench_guest() {
     bench_ready
@@ -42,9 +47,8 @@ bench_guest() {
     say "on the host"
     "$work/guestbench" -b "$busybox" "$@" | tee "$work/host"
     say "in the guest"
-    mkdir "$work/image"
-    echo "guestbench $*" >"$work/image/script"
-    { cat "$test_image" && (cd "$work/image" && echo script | "$busybox" cpio -o -H newc 2>/dev/null | gzip -n); } >"$work/initrd"
+    echo "guestbench $*" >"$work/script"
+    image_with_script
     "$root/xenolith" run --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" --cmdline "console=hvc0 quiet" \
         </dev/null | tr -d '\r' | tee "$work/guest"
     awk 'FNR == NR { host[$1] = $2; next }
@@ -69,7 +73,7 @@ bench_smp() {
     say "on the host"
     "$busybox" sh "$root/bench/smp.sh" | smp_medians host
     cp "$root/bench/smp.sh" "$work/script"
-    { cat "$test_image" && (cd "$work" && echo script | "$busybox" cpio -o -H newc 2>/dev/null | gzip -n); } >"$work/initrd"
+    image_with_script
     for vcpus in 1 2; do
         say "in a guest with $vcpus vcpus"
         "$root/xenolith" run --vcpus "$vcpus" --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" \

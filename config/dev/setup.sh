@@ -27,12 +27,15 @@ setup_packages() {
     [ -e /usr/include/linux/kvm.h ] || missing="$missing linux-libc-dev"
     [ -e /usr/include/xen/xen.h ] || missing="$missing libxen-dev"
     command -v mvn >/dev/null || missing="$missing maven"
-    [ -n "$missing" ] || return 0
-    [ "$(id -u)" = 0 ] || fail "packages are missing; run: sudo apt-get install$missing"
-    say "installing$missing"
-    apt_lists $missing
     # shellcheck disable=SC2086 # a list of names
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2
+    [ -z "$missing" ] || install_packages $missing
+}
+
+install_packages() {
+    [ "$(id -u)" = 0 ] || fail "packages are missing; run: sudo apt-get install $*"
+    say "installing $*"
+    apt_lists "$@"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
 }
 
 # Fetches apt's package lists when one of the named packages has no candidate.

@@ -31,11 +31,7 @@ verb_svm() {
 }
 
 setup_qemu() {
-    command -v qemu-system-x86_64 >/dev/null && return
-    [ "$(id -u)" = 0 ] || fail "QEMU is missing; run: sudo apt-get install qemu-system-x86"
-    say "installing qemu-system-x86"
-    apt_lists qemu-system-x86
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends qemu-system-x86 >&2
+    command -v qemu-system-x86_64 >/dev/null || install_packages qemu-system-x86
 }
 
 # The modules that belong to the generic kernel, out of its package.

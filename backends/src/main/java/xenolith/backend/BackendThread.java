@@ -47,9 +47,7 @@ public final class BackendThread {
     /// Asks for the last round and waits for its end. Returns false if it has not ended in time; the thread is then
     /// interrupted, which frees it if it was stuck in an interruptible write.
     public boolean stop(Duration patience) {
-        stopping = true;
-        LockSupport.unpark(thread);
-        if (thread.getState() == Thread.State.NEW || thread == Thread.currentThread()) {
+        if (!askToStop()) {
             return true;
         }
         try {
@@ -66,9 +64,7 @@ public final class BackendThread {
     /// As [#stop], without end and without an interrupt: for a thread whose work must be over before its memory goes. Says
     /// `slow` each time that `patience` has passed. An interrupt of the caller's waits until then.
     public void stopAndWait(Duration patience, Runnable slow) {
-        stopping = true;
-        LockSupport.unpark(thread);
-        if (thread.getState() == Thread.State.NEW || thread == Thread.currentThread()) {
+        if (!askToStop()) {
             return;
         }
         boolean interrupted = false;
@@ -86,6 +82,13 @@ public final class BackendThread {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /// Returns false if there is no end to wait for: it has not started, or is the caller.
+    private boolean askToStop() {
+        stopping = true;
+        LockSupport.unpark(thread);
+        return thread.getState() != Thread.State.NEW && thread != Thread.currentThread();
     }
 
     /// Whether it has been told to stop: a body that has much to do in one round looks now and then.

@@ -333,26 +333,23 @@ final class GuestCpu implements GuestRegisters {
             KvmSregs.gdtLimit(s, Monitor.gdtLimit());
             KvmSregs.idtBase(s, Monitor.idtBase(id));
             KvmSregs.idtLimit(s, 0xfff);
-            KvmSegment.base(s, KvmSregs.TR, Monitor.tssBase(id));
-            KvmSegment.limit(s, KvmSregs.TR, TSS_LIMIT);
-            KvmSegment.selector(s, KvmSregs.TR, Monitor.tssSelector());
-            KvmSegment.type(s, KvmSregs.TR, TSS_BUSY);
-            KvmSegment.present(s, KvmSregs.TR, 1);
-            KvmSegment.s(s, KvmSregs.TR, 0);
-            KvmSegment.dpl(s, KvmSregs.TR, 0);
-            KvmSegment.unusable(s, KvmSregs.TR, 0);
+            system(s, KvmSregs.TR, Monitor.tssBase(id), TSS_LIMIT, Monitor.tssSelector(), TSS_BUSY);
         }
 
         /// Never left alone: KVM starts a vcpu with an LDT at address 0, where the guest could put a gate to ring 0.
         private static void ldt(MemorySegment s, int id) {
-            KvmSegment.base(s, KvmSregs.LDT, Monitor.ldtBase(id));
-            KvmSegment.limit(s, KvmSregs.LDT, Monitor.ldtLimit());
-            KvmSegment.selector(s, KvmSregs.LDT, Monitor.ldtSelector());
-            KvmSegment.type(s, KvmSregs.LDT, LDT_TYPE);
-            KvmSegment.present(s, KvmSregs.LDT, 1);
-            KvmSegment.s(s, KvmSregs.LDT, 0);
-            KvmSegment.dpl(s, KvmSregs.LDT, 0);
-            KvmSegment.unusable(s, KvmSregs.LDT, 0);
+            system(s, KvmSregs.LDT, Monitor.ldtBase(id), Monitor.ldtLimit(), Monitor.ldtSelector(), LDT_TYPE);
+        }
+
+        private static void system(MemorySegment s, long at, long base, int limit, int selector, int type) {
+            KvmSegment.base(s, at, base);
+            KvmSegment.limit(s, at, limit);
+            KvmSegment.selector(s, at, selector);
+            KvmSegment.type(s, at, type);
+            KvmSegment.present(s, at, 1);
+            KvmSegment.s(s, at, 0);
+            KvmSegment.dpl(s, at, 0);
+            KvmSegment.unusable(s, at, 0);
         }
     }
 }

@@ -9,53 +9,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CommitQueueTest {
-    private static final long P = 1;
+class CommitQueueTest extends CommitFixture {
     private static final long W = 2;
     private static final long A = 0x20;
     private static final long D = 0x40;
-    private static final long RSP = 0x1234_5678;
     private static final long CR3 = 0x1_0000_7000L;
-    private static final long EPOCH = 7;
-
-    private final TestMonitor m = new TestMonitor();
-    private final CommitQueue queue = new CommitQueue(m.memory, false, 2);
-
-    private long entryMa(int page, int slot) {
-        return (m.guestMfn + page << 12) + slot * 8L;
-    }
 
     private long frame(int i) {
         return m.guestMfn + i << 12;
-    }
-
-    /// Stores `value` over whatever is there.
-    private void store(int page, int slot, long value) {
-        long ma = entryMa(page, slot);
-        queue.store(ma, m.memory.readWord(ma), value, false);
-    }
-
-    /// An entry that the hardware knows already.
-    private void known(int page, int slot, long value) {
-        m.memory.writeWord(entryMa(page, slot), value);
-    }
-
-    private boolean prepare(int id) {
-        return queue.prepare(m.monitor, id, RSP, EPOCH);
-    }
-
-    /// What ring 0 would do: runs down the list of vcpu `id`, answers the addresses, leaves the proof.
-    private List<Long> commit(int id) {
-        long rip = queue.commitRip();
-        long perEntry = 6;
-        long count = MonitorAbi.COMMIT_MAX - (rip - MonitorAbi.COMMIT_CODE_VA) / perEntry;
-        long at = m.monitor.commitList(id);
-        List<Long> done = new ArrayList<>();
-        for (long i = 0; i < count; i++, at += 8) {
-            done.add(m.kernel.ma(m.memory.readWord(at)));
-        }
-        m.memory.writeWord(m.kernel.ma(m.memory.readWord(at + 8)), m.memory.readWord(at + 16));
-        return done;
     }
 
     // ---- what is queued

@@ -2,52 +2,10 @@ package xenolith.vmm.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// Commits of several vcpus overlap: one is sent to commit, and kept from it, while others go on.
-class OverlappingCommitsTest {
-    private static final long P = 1;
-    private static final long RSP = 0x1234_5678;
-    private static final long EPOCH = 7;
-
-    private final TestMonitor m = new TestMonitor();
-    private final CommitQueue queue = new CommitQueue(m.memory, false, 2);
-
-    private long entryMa(int page, int slot) {
-        return (m.guestMfn + page << 12) + slot * 8L;
-    }
-
-    /// Stores `value` over whatever is there.
-    private void store(int page, int slot, long value) {
-        long ma = entryMa(page, slot);
-        queue.store(ma, m.memory.readWord(ma), value, false);
-    }
-
-    /// An entry that the hardware knows already.
-    private void known(int page, int slot, long value) {
-        m.memory.writeWord(entryMa(page, slot), value);
-    }
-
-    private boolean prepare(int id) {
-        return queue.prepare(m.monitor, id, RSP, EPOCH);
-    }
-
-    /// What ring 0 would do: runs down the list of vcpu `id`, answers the addresses, leaves the proof.
-    private List<Long> commit(int id) {
-        long rip = queue.commitRip();
-        long perEntry = 6;
-        long count = MonitorAbi.COMMIT_MAX - (rip - MonitorAbi.COMMIT_CODE_VA) / perEntry;
-        long at = m.monitor.commitList(id);
-        List<Long> done = new ArrayList<>();
-        for (long i = 0; i < count; i++, at += 8) {
-            done.add(m.kernel.ma(m.memory.readWord(at)));
-        }
-        m.memory.writeWord(m.kernel.ma(m.memory.readWord(at + 8)), m.memory.readWord(at + 16));
-        return done;
-    }
-
+class OverlappingCommitsTest extends CommitFixture {
     private boolean proven(int id) {
         return queue.proofs().proven(m.monitor.window(id), id);
     }
