@@ -18,4 +18,6 @@ module xenolith.backends {
             xenolith.tool;
     exports xenolith.backend.blk to
             xenolith.tool;
+    exports xenolith.backend.net to
+            xenolith.tool;
 }
