@@ -18,6 +18,8 @@ module xenolith.backends {
             xenolith.tool;
     exports xenolith.backend.blk to
             xenolith.tool;
+    exports xenolith.backend.image to
+            xenolith.tool;
     exports xenolith.backend.net to
             xenolith.tool;
 }

@@ -44,13 +44,15 @@ final class Layers {
         rule("backend", "abi abi.io posix vmm.port xenstore");
         rule("backend.console", "abi abi.io vmm.port backend");
         rule("backend.xenstore", "abi abi.io vmm.port backend xenstore");
-        rule("backend.blk", "abi abi.io posix vmm.port backend");
+        rule("backend.image", "posix");
+        rule("backend.blk", "abi abi.io posix vmm.port backend backend.image");
         rule("backend.net", "abi abi.io posix vmm.port backend");
         // dom0-tool
         rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host xenstore "
                 + "xenstore.socket backend "
                 + "backend.console "
-                + "backend.xenstore backend.blk backend.net");
+                + "backend.xenstore backend.blk backend.image "
+                + "backend.net");
         rule("tool.cli", "tool.control");
     }
 

@@ -10,6 +10,7 @@ import xenolith.abi.io.IoProtocol;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
 import xenolith.backend.FrontendException;
+import xenolith.backend.image.DiskImage;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
@@ -43,9 +44,9 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         nodes.write("feature-persistent", 1);
         nodes.write("feature-flush-cache", 1);
         nodes.write("feature-barrier", 1);
-        if (!image.isReadOnly()) {
+        if (image.canDiscard()) {
             nodes.write("feature-discard", 1);
-            nodes.write("discard-granularity", DiskImage.SECTOR_BYTES);
+            nodes.write("discard-granularity", image.discardGranularity());
             nodes.write("discard-alignment", 0);
             nodes.write("discard-secure", 0);
         }
@@ -70,8 +71,8 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
             throw e;
         }
         nodes.write("sectors", image.sectorCount());
-        nodes.write("sector-size", DiskImage.SECTOR_BYTES);
-        nodes.write("physical-sector-size", DiskImage.SECTOR_BYTES);
+        nodes.write("sector-size", image.logicalSectorBytes());
+        nodes.write("physical-sector-size", image.physicalSectorBytes());
         nodes.write("info", image.isReadOnly() ? Blkif.VDISK_READONLY : 0);
         queues.forEach(BlkQueue::start);
     }

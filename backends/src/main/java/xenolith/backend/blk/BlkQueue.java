@@ -10,6 +10,7 @@ import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Blkif;
 import xenolith.backend.BackendThread;
 import xenolith.backend.BrokenRingException;
+import xenolith.backend.image.DiskImage;
 import xenolith.posix.Errno;
 import xenolith.posix.Iovec;
 import xenolith.vmm.port.EventPort;
@@ -145,7 +146,7 @@ final class BlkQueue {
         if (image.isReadOnly() || !request.isWithin(image.sectorCount())) {
             return Blkif.BLKIF_RSP_ERROR;
         }
-        if (request.isSecureDiscard()) {
+        if (!image.canDiscard() || request.isSecureDiscard()) {
             return Blkif.BLKIF_RSP_EOPNOTSUPP;
         }
         return request.byteLength() == 0 ? Blkif.BLKIF_RSP_OKAY

@@ -3,6 +3,7 @@ package xenolith.backend.blk;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import xenolith.abi.io.Blkif;
+import xenolith.backend.image.DiskImage;
 import xenolith.vmm.port.GrantAccess;
 
 /// One request, taken out of the ring into memory of ours, and what is left of it after the checks: an operation, a

@@ -1,8 +1,9 @@
-/// Disks: serves the requests of a domain's block frontends out of files and block devices of the host.
+/// Disks: serves the requests of a domain's block frontends out of disk images
+/// ([xenolith.backend.image]).
 ///
 /// Header: `xen/io/blkif.h`. [xenolith.backend.blk.BlkBackend] is the device, of which each connection has one to four
 /// queues; a queue is a ring, an event port and a thread. A request's copy is checked by `BlkRequest`, its pages are
-/// mapped by `GrantedPages`, and one `preadv` or `pwritev` moves the data between image and the guest's own pages.
+/// mapped by `GrantedPages`, and one call moves the data between image and the guest's own pages.
 ///
 /// Who may call: the tool that wires a domain's devices.
 ///

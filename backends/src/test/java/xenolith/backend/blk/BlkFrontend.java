@@ -10,6 +10,7 @@ import xenolith.abi.io.FrontRing;
 import xenolith.backend.DeviceId;
 import xenolith.backend.Eventually;
 import xenolith.backend.FakeDomain;
+import xenolith.backend.image.RawImage;
 import xenolith.backend.FakeFrontend;
 import xenolith.backend.FakePort;
 import xenolith.backend.XenbusBackend;
@@ -33,7 +34,7 @@ final class BlkFrontend implements AutoCloseable {
     BlkFrontend(Path image, boolean readOnly) {
         DeviceId device = new DeviceId(FakeFrontend.DOMID, "vbd", 51712);
         xenbus = new FakeFrontend(device);
-        driver = new BlkBackend("test", DiskImage.open(image, readOnly), domain, 2);
+        driver = new BlkBackend("test", RawImage.open(image, readOnly), domain, 2);
         backend = new XenbusBackend(xenbus.toolstack, device, driver);
         backend.start();
     }

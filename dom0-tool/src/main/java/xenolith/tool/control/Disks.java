@@ -7,8 +7,9 @@ import java.util.Map;
 import xenolith.backend.DeviceId;
 import xenolith.backend.XenbusBackend;
 import xenolith.backend.blk.BlkBackend;
-import xenolith.backend.blk.DiskImage;
-import xenolith.backend.blk.DiskInUseException;
+import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.RawImage;
 import xenolith.posix.HostException;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.xenstore.StoreClient;
@@ -56,7 +57,7 @@ final class Disks implements AutoCloseable {
 
     private static DiskImage open(DiskConfig config) {
         try {
-            return DiskImage.open(config.path(), config.readOnly());
+            return RawImage.open(config.path(), config.readOnly());
         } catch (HostException e) {
             throw new BadInputException("the disk image cannot be opened: " + e.getMessage(), e);
         } catch (DiskInUseException e) {

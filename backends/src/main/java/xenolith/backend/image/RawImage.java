@@ -1,4 +1,4 @@
-package xenolith.backend.blk;
+package xenolith.backend.image;
 
 import java.nio.file.Path;
 import xenolith.posix.Errno;
@@ -6,21 +6,18 @@ import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
 
-/// A disk's contents: a file, or a block device, as raw sectors. May be used by several threads.
+/// A file, or a block device, whose bytes are the disk's.
 ///
 /// Data goes through the host's page cache, and is on the storage after a flush.
-public final class DiskImage implements AutoCloseable {
-    /// What a sector is wherever the block interface counts them.
-    public static final int SECTOR_BYTES = 512;
-
+public final class RawImage implements DiskImage {
     private final Fd fd;
     private final boolean readOnly;
-    private final long sectorCount;
+    private volatile long sectorCount;
 
-    private DiskImage(Fd fd, boolean readOnly) {
+    private RawImage(Fd fd, boolean readOnly) {
         this.fd = fd;
         this.readOnly = readOnly;
-        this.sectorCount = fd.end() / SECTOR_BYTES;
+        measure();
     }
 
     /// Opens an image. Its size is what it is now; a rest of less than a sector is not seen. Two kernels that write one
@@ -28,45 +25,53 @@ public final class DiskImage implements AutoCloseable {
     ///
     /// @throws HostException if it cannot be opened so, or has no size
     /// @throws DiskInUseException if another disk has it, of this process or of another
-    public static DiskImage open(Path path, boolean readOnly) {
+    public static RawImage open(Path path, boolean readOnly) {
         Fd fd = Fd.open(path.toString(), readOnly ? Fd.O_RDONLY : Fd.O_RDWR);
         try {
             if (!fd.tryLock(readOnly)) {
                 fd.close();
                 throw new DiskInUseException(path);
             }
-            return new DiskImage(fd, readOnly);
+            return new RawImage(fd, readOnly);
         } catch (HostException e) {
             fd.close();
             throw e;
         }
     }
 
+    @Override
     public boolean isReadOnly() {
         return readOnly;
     }
 
+    @Override
     public long sectorCount() {
         return sectorCount;
     }
 
-    /// Fills all pieces from byte `offset`. Returns 0 or `-errno`; then the pieces hold anything.
-    int read(Iovec to, long offset) {
+    @Override
+    public long measure() {
+        sectorCount = fd.end() / SECTOR_BYTES;
+        return sectorCount;
+    }
+
+    @Override
+    public int read(Iovec to, long offset) {
         return move(to, offset, false);
     }
 
-    /// Writes all pieces at byte `offset`. Returns 0 or `-errno`; then the range holds anything.
-    int write(Iovec from, long offset) {
+    @Override
+    public int write(Iovec from, long offset) {
         return move(from, offset, true);
     }
 
-    /// Waits until all that was written is on the storage. Returns 0 or `-errno`.
-    int flush() {
+    @Override
+    public int flush() {
         return readOnly ? 0 : fd.dataSync();
     }
 
-    /// Frees the storage of a range. Returns 0 or `-errno`: -EOPNOTSUPP where the host's storage cannot.
-    int discard(long offset, long byteLength) {
+    @Override
+    public int discard(long offset, long byteLength) {
         return fd.punchHole(offset, byteLength);
     }
 

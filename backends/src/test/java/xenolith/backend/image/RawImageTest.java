@@ -1,4 +1,4 @@
-package xenolith.backend.blk;
+package xenolith.backend.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DiskImageTest {
+class RawImageTest {
     @TempDir
     private Path directory;
     private Path path;
@@ -22,25 +22,25 @@ class DiskImageTest {
 
     @Test
     void aWriterHasTheImageToItself() {
-        try (DiskImage writer = DiskImage.open(path, false)) {
+        try (DiskImage writer = RawImage.open(path, false)) {
             assertThat(writer.sectorCount()).isEqualTo(8);
-            assertThatThrownBy(() -> DiskImage.open(path, false)).isInstanceOf(DiskInUseException.class);
-            assertThatThrownBy(() -> DiskImage.open(path, true)).isInstanceOf(DiskInUseException.class);
+            assertThatThrownBy(() -> RawImage.open(path, false)).isInstanceOf(DiskInUseException.class);
+            assertThatThrownBy(() -> RawImage.open(path, true)).isInstanceOf(DiskInUseException.class);
         }
     }
 
     @Test
     void readersShareItAndKeepWritersOut() {
-        try (DiskImage one = DiskImage.open(path, true); DiskImage two = DiskImage.open(path, true)) {
+        try (DiskImage one = RawImage.open(path, true); DiskImage two = RawImage.open(path, true)) {
             assertThat(one.sectorCount()).isEqualTo(two.sectorCount());
-            assertThatThrownBy(() -> DiskImage.open(path, false)).isInstanceOf(DiskInUseException.class);
+            assertThatThrownBy(() -> RawImage.open(path, false)).isInstanceOf(DiskInUseException.class);
         }
     }
 
     @Test
     void aClosedImageIsFreeAgain() {
-        DiskImage.open(path, false).close();
-        try (DiskImage again = DiskImage.open(path, false)) {
+        RawImage.open(path, false).close();
+        try (DiskImage again = RawImage.open(path, false)) {
             assertThat(again.isReadOnly()).isFalse();
         }
     }

@@ -1,4 +1,4 @@
-package xenolith.backend.blk;
+package xenolith.backend.image;
 
 import java.nio.file.Path;
 

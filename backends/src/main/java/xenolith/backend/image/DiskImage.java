@@ -1,0 +1,60 @@
+package xenolith.backend.image;
+
+import xenolith.posix.Iovec;
+
+/// A disk's contents, in whatever form the host keeps them: sectors that are read and written by byte offset.
+///
+/// May be used by several threads at once, each with pieces of its own. The caller keeps ranges within
+/// [#sectorCount], in whole logical sectors, and writes nothing to what is read-only. What goes wrong on the host is a
+/// negative errno, never an exception: the guest is told, and may try again.
+public interface DiskImage extends AutoCloseable {
+    /// What a sector is wherever the block interface counts them, whatever a disk's own sectors are.
+    int SECTOR_BYTES = 512;
+
+    boolean isReadOnly();
+
+    /// How many sectors of [#SECTOR_BYTES] it has now. It may grow while in use, after [#measure].
+    long sectorCount();
+
+    /// Looks at the size of what holds it again, where that can change. Returns [#sectorCount] as it is then.
+    default long measure() {
+        return sectorCount();
+    }
+
+    /// The least that can be read or written, in bytes: offsets and lengths are multiples of it.
+    default int logicalSectorBytes() {
+        return SECTOR_BYTES;
+    }
+
+    /// What is best read or written at once, in bytes: less means that the host reads before it writes.
+    default int physicalSectorBytes() {
+        return logicalSectorBytes();
+    }
+
+    /// Whether [#discard] can do anything.
+    default boolean canDiscard() {
+        return !isReadOnly();
+    }
+
+    /// The least that a discard can free, in bytes; of less than that nothing may be freed.
+    default int discardGranularity() {
+        return logicalSectorBytes();
+    }
+
+    /// Fills all pieces from byte `offset`, and drops them from `to`. Returns 0 or `-errno`; then they hold anything.
+    int read(Iovec to, long offset);
+
+    /// Writes all pieces at byte `offset`, and drops them from `from`. Returns 0 or `-errno`; then the range holds
+    /// anything, and what is beside it is as it was.
+    int write(Iovec from, long offset);
+
+    /// Waits until all that was written before the call is on the storage. Returns 0 or `-errno`.
+    int flush();
+
+    /// Frees the storage of a range, where it can; what is freed reads as anything until it is written again. Returns 0
+    /// or `-errno`: -EOPNOTSUPP where the host's storage cannot.
+    int discard(long offset, long byteLength);
+
+    @Override
+    void close();
+}
