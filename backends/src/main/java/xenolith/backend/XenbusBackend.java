@@ -32,7 +32,7 @@ public final class XenbusBackend implements AutoCloseable {
     private static final int LOGGED_FAULTS = 10;
 
     private final DeviceId device;
-    private final DeviceNodes nodes;
+    private final StoreNodes nodes;
     private final DeviceDriver driver;
     private final StoreClient store;
     private final BackendThread thread;
@@ -53,7 +53,7 @@ public final class XenbusBackend implements AutoCloseable {
         this.store = store;
         this.device = device;
         this.driver = driver;
-        this.nodes = new DeviceNodes(store, device);
+        this.nodes = new StoreNodes(store, device);
         this.thread = new BackendThread(device.kind() + '-' + device.domid() + '-' + device.number(), this::round,
                 this::lastRound);
     }

@@ -4,12 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Blkif;
 import xenolith.abi.io.IoProtocol;
+import xenolith.abi.io.RequestRing;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
 import xenolith.backend.FrontendException;
+import xenolith.backend.Rings;
 import xenolith.backend.image.DiskImage;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
@@ -25,11 +26,20 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
     private final DiskImage image;
     private final DeviceAccess domain;
     private final int maxQueues;
+    private final Rings rings;
     private final List<BlkQueue> queues = new ArrayList<>();
 
     /// @param name      for the names of threads
     /// @param maxQueues how many rings a frontend may use
     public BlkBackend(String name, DiskImage image, DeviceAccess domain, int maxQueues) {
+        this(name, image, domain, maxQueues, Rings.PLAIN);
+    }
+
+    /// As above.
+    ///
+    /// @param rings makes our half of a queue's ring
+    public BlkBackend(String name, DiskImage image, DeviceAccess domain, int maxQueues, Rings rings) {
+        this.rings = rings;
         this.name = name;
         this.image = image;
         this.domain = domain;
@@ -64,7 +74,7 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         try {
             for (int i = 0; i < queueCount; i++) {
                 String prefix = queueCount == 1 ? "" : "queue-" + i + '/';
-                queues.add(queue(name + '-' + i, nodes, prefix, order, persistent, onFault));
+                queues.add(queue(i, nodes, prefix, order, persistent, onFault));
             }
         } catch (FrontendException e) {
             disconnect();
@@ -77,14 +87,14 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         queues.forEach(BlkQueue::start);
     }
 
-    private BlkQueue queue(String queueName, DeviceNodes nodes, String prefix, int order, boolean persistent,
+    private BlkQueue queue(int number, DeviceNodes nodes, String prefix, int order, boolean persistent,
             Consumer<String> onFault) throws FrontendException {
         GrantAccess grants = domain.grants();
         try {
-            BackRing ring = BackRing.attach(Blkif.RING, ringPages(nodes, prefix, order, grants));
+            RequestRing ring = rings.attach(number, Blkif.RING, ringPages(nodes, prefix, order, grants));
             EventPort port = domain.bind((int) nodes.require(prefix + "event-channel", 1, Integer.MAX_VALUE))
                     .orElseThrow(() -> new FrontendException("'event-channel' is no port that waits for us"));
-            return new BlkQueue(queueName, image, grants, ring, port, persistent, onFault);
+            return new BlkQueue(name + '-' + number, image, grants, ring, port, persistent, onFault);
         } catch (FrontendException e) {
             grants.close();
             throw e;

@@ -6,8 +6,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.function.Consumer;
-import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Blkif;
+import xenolith.abi.io.RequestRing;
 import xenolith.backend.BackendThread;
 import xenolith.backend.BrokenRingException;
 import xenolith.backend.image.DiskImage;
@@ -29,7 +29,7 @@ final class BlkQueue {
     private final DiskImage image;
     private final GrantAccess grants;
     private final EventPort port;
-    private final BackRing ring;
+    private final RequestRing ring;
     private final GrantedPages pages;
     private final Consumer<String> onFault;
     private final BackendThread thread;
@@ -41,7 +41,7 @@ final class BlkQueue {
     /// A queue over what its frontend has granted and made; nothing happens until [#start].
     ///
     /// @param grants the queue's own, which [#stop] closes, as it does the port
-    BlkQueue(String name, DiskImage image, GrantAccess grants, BackRing ring, EventPort port, boolean persistent,
+    BlkQueue(String name, DiskImage image, GrantAccess grants, RequestRing ring, EventPort port, boolean persistent,
             Consumer<String> onFault) {
         this.image = image;
         this.grants = grants;

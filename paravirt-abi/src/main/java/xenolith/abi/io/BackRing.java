@@ -11,7 +11,7 @@ import xenolith.abi.XenErrno;
 /// The frontend's index is refused if it claims more than there is room for, and also if it goes back.
 ///
 /// For one thread at a time. Allocates nothing after it is made.
-public final class BackRing {
+public final class BackRing implements RequestRing {
     private static final int BROKEN = -XenErrno.EINVAL;
 
     private final RingPages ring;
@@ -25,29 +25,56 @@ public final class BackRing {
     ///
     /// @param pages in the ring's order, each of 4096 bytes
     public BackRing(RingSlots slots, MemorySegment... pages) {
-        this(0, slots, pages);
+        this(0, 0, new RingPages(slots, pages));
     }
 
-    private BackRing(int index, RingSlots slots, MemorySegment... pages) {
-        this.ring = new RingPages(slots, pages);
-        this.reqCons = index;
-        this.reqProdSeen = index;
-        this.rspProdPvt = index;
-        this.rspProdPushed = index;
+    private BackRing(int reqCons, int rspProd, RingPages ring) {
+        this.ring = ring;
+        this.reqCons = reqCons;
+        this.reqProdSeen = reqCons;
+        this.rspProdPvt = rspProd;
+        this.rspProdPushed = rspProd;
     }
 
     /// The half of a ring that may have been in use: goes on behind the last response in it. What another backend took
     /// and did not answer is taken again.
     public static BackRing attach(RingSlots slots, MemorySegment... pages) {
-        return new BackRing(new RingPages(slots, pages).rspProd(), slots, pages);
+        RingPages ring = new RingPages(slots, pages);
+        int index = ring.rspProd();
+        return new BackRing(index, index, ring);
     }
 
-    /// How many slots the ring has.
+    /// The half of a ring that another backend has used and that knows where it stood: the next request to take, and
+    /// the next response to put.
+    public static BackRing resume(int reqCons, int rspProd, RingSlots slots, MemorySegment... pages) {
+        RingPages ring = new RingPages(slots, pages);
+        if (Integer.compareUnsigned(reqCons - rspProd, ring.size()) > 0) {
+            throw new IllegalArgumentException("reqCons=" + reqCons + " rspProd=" + rspProd);
+        }
+        return new BackRing(reqCons, rspProd, ring);
+    }
+
+    /// The index that was published last, as it stands in the page now: the guest can write it.
+    public static int publishedIndex(RingSlots slots, MemorySegment... pages) {
+        return new RingPages(slots, pages).rspProd();
+    }
+
+    /// The number of the next request that [#take] takes, counted from 0, modulo 2³².
+    public int requestIndex() {
+        return reqCons;
+    }
+
+    /// The number of the next response that [#put] puts.
+    public int responseIndex() {
+        return rspProdPvt;
+    }
+
+    @Override
     public int size() {
         return ring.size();
     }
 
-    /// How many requests wait to be taken, or -EINVAL if the frontend's index cannot be true.
+    @Override
     public int waiting() {
         int prod = ring.reqProd();
         int room = ring.size() - (reqCons - rspProdPvt);
@@ -58,7 +85,7 @@ public final class BackRing {
         return prod - reqCons;
     }
 
-    /// Copies the next request out. Only as often as [#waiting] said.
+    @Override
     public void take(MemorySegment to, long toOffset) {
         if (reqCons == reqProdSeen) {
             throw new IllegalStateException("no request waits at " + reqCons);
@@ -66,13 +93,12 @@ public final class BackRing {
         ring.getRequest(reqCons++, to, toOffset);
     }
 
-    /// Requests that have been taken and not been answered.
+    @Override
     public int unanswered() {
         return reqCons - rspProdPvt;
     }
 
-    /// Puts a response into the ring; the frontend does not see it before [#push]. Only one for each request taken, as
-    /// their slots are the same.
+    @Override
     public void put(MemorySegment from, long fromOffset) {
         if (rspProdPvt == reqCons) {
             throw new IllegalStateException("no request waits for a response at " + rspProdPvt);
@@ -80,7 +106,7 @@ public final class BackRing {
         ring.setResponse(rspProdPvt++, from, fromOffset);
     }
 
-    /// Publishes the responses that were put. Returns whether the frontend wants to be notified.
+    @Override
     public boolean push() {
         int old = rspProdPushed;
         rspProdPushed = rspProdPvt;
@@ -92,9 +118,7 @@ public final class BackRing {
         return Integer.compareUnsigned(rspProdPvt - ring.rspEvent(), rspProdPvt - old) < 0;
     }
 
-    /// To be called before the backend sleeps: asks for an event with the next request, and looks once more.
-    ///
-    /// @return as [#waiting]; only after 0 will the next request come with an event
+    @Override
     public int finalCheck() {
         int waiting = waiting();
         if (waiting != 0) {
