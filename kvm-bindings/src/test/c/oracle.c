@@ -14,14 +14,20 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 
 /* The kernel's name for a member that glibc hides in a union. */
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
+
+/* An enumerator, which the preprocessor does not see. */
+#define P_PID P_PID
 
 #define STRUCT(s) printf("sizeof(%s) %zu\n", #s, sizeof(struct s));
 #define OFFSET(s, f) printf("offsetof(%s,%s) %zu\n", #s, #f, offsetof(struct s, f));

@@ -61,6 +61,51 @@ public final class Iovec {
         readOnly |= segment.isReadOnly();
     }
 
+    /// Appends another vector's pieces but for its first `skip` bytes; the other stays as it is.
+    public void addAll(Iovec other, long skip) {
+        Objects.checkFromToIndex(0, skip, other.byteLength);
+        long left = skip;
+        for (int piece = other.first; piece < other.end; piece++) {
+            long length = other.length(piece);
+            if (left < length) {
+                add(other.pieces[piece], other.offset(piece) + left, length - left);
+            }
+            left = Math.max(0, left - length);
+        }
+    }
+
+    /// Copies bytes `from` to `from + byteLength` of the pieces, or as many as there are. Returns how many.
+    public long copyOut(long from, MemorySegment to, long at, long byteLength) {
+        long skip = from;
+        long done = 0;
+        for (int piece = first; piece < end && done < byteLength; piece++) {
+            long length = length(piece);
+            if (skip < length) {
+                long part = Math.min(length - skip, byteLength - done);
+                MemorySegment.copy(pieces[piece], offset(piece) + skip, to, at + done, part);
+                done += part;
+            }
+            skip = Math.max(0, skip - length);
+        }
+        return done;
+    }
+
+    /// Writes `byteLength` bytes over those of the pieces from byte `into` on, or as many as fit. Returns how many.
+    public long copyIn(long into, MemorySegment from, long at, long byteLength) {
+        long skip = into;
+        long done = 0;
+        for (int piece = first; piece < end && done < byteLength; piece++) {
+            long length = length(piece);
+            if (skip < length) {
+                long part = Math.min(length - skip, byteLength - done);
+                MemorySegment.copy(from, at + done, pieces[piece], offset(piece) + skip, part);
+                done += part;
+            }
+            skip = Math.max(0, skip - length);
+        }
+        return done;
+    }
+
     /// Drops the first `count` bytes, which have been transferred.
     public void advance(long count) {
         Objects.checkFromToIndex(0, count, byteLength);
@@ -92,6 +137,11 @@ public final class Iovec {
 
     int count() {
         return end - first;
+    }
+
+    /// Where in its segment a piece begins.
+    private long offset(int piece) {
+        return vector.get(ValueLayout.JAVA_LONG, piece * SIZEOF + BASE) - pieces[piece].address();
     }
 
     private long length(int piece) {

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/// Every downcall handle of the project.
+/// Every downcall handle of the project, those of `LibcSockets` and `LibcProcesses` too.
 ///
 /// They share one shape: six `long` arguments, of which those from the third on count as variadic, and a `long`
 /// result. The first shape costs the JVM about 55 ms at start-up, each further one 5 to 16 ms, a further handle of a
@@ -30,7 +30,7 @@ final class Libc {
     }
 
     /// The handle of a function with the common shape, at a symbol of libc.
-    private static MethodHandle link(String symbol) {
+    static MethodHandle link(String symbol) {
         return linkAt(find(symbol));
     }
 
@@ -63,11 +63,11 @@ final class Libc {
         return new IllegalStateException("downcall failed", t);
     }
 
-    private static long longResult(CallState state, long result) {
+    static long longResult(CallState state, long result) {
         return result == -1 ? -state.errno() : result;
     }
 
-    private static int intResult(CallState state, long result) {
+    static int intResult(CallState state, long result) {
         return (int) result == -1 ? -state.errno() : (int) result;
     }
 
