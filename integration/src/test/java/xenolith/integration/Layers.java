@@ -46,6 +46,7 @@ final class Layers {
         rule("backend.xenstore", "abi abi.io vmm.port backend xenstore");
         rule("backend.image", "posix");
         rule("backend.blk", "abi abi.io posix vmm.port backend backend.image");
+        rule("backend.remote", "abi abi.io posix vmm.port backend");
         rule("backend.net", "abi abi.io posix vmm.port backend");
         // dom0-tool
         rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host xenstore "
