@@ -23,6 +23,11 @@ public final class EventFd implements AutoCloseable {
                 Libc.eventfd(CallState.ofThread(), 0, EFD_NONBLOCK | EFD_CLOEXEC))));
     }
 
+    /// Takes ownership of a descriptor that another process made and sent.
+    public static EventFd of(Fd fd) {
+        return new EventFd(fd);
+    }
+
     /// The descriptor's number, for KVM and for [Poll].
     public int raw() {
         return fd.raw();

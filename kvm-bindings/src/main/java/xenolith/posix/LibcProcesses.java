@@ -20,6 +20,7 @@ final class LibcProcesses {
         static final MethodHandle WAITID = link("waitid");
         static final MethodHandle WAITPID = link("waitpid");
         static final MethodHandle KILL = link("kill");
+        static final MethodHandle SYSCALL = link("syscall");
     }
 
     /// This and the calls for its file actions return the error itself; it is negated here like all others.
@@ -53,5 +54,10 @@ final class LibcProcesses {
 
     static int kill(CallState state, int pid, int signo) {
         return intResult(state, invoke(Processes.KILL, state, pid, signo, 0, 0, 0, 0));
+    }
+
+    /// For calls that older libraries have no function for.
+    static int syscall(CallState state, long number, long first, long second) {
+        return intResult(state, invoke(Processes.SYSCALL, state, number, first, second, 0, 0, 0));
     }
 }

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.List;
 
 /// A socket of the host's own (`unix(7)`) that moves messages gathered from pieces of memory. No call on it waits, and a
 /// peer that is gone is an error of the call, never a signal.
@@ -30,6 +31,7 @@ public final class UnixSocket implements AutoCloseable {
     private static final int SO_SNDBUFFORCE = 32;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int FAMILY_BYTES = 2;
 
     static final StructLayout MSGHDR = MemoryLayout.structLayout(
@@ -42,11 +44,14 @@ public final class UnixSocket implements AutoCloseable {
             ValueLayout.JAVA_INT.withName("msg_flags"), MemoryLayout.paddingLayout(4)).withName("msghdr");
     private static final long IOV = MSGHDR.byteOffset(PathElement.groupElement("msg_iov"));
     private static final long IOVLEN = MSGHDR.byteOffset(PathElement.groupElement("msg_iovlen"));
+    private static final long CONTROL = MSGHDR.byteOffset(PathElement.groupElement("msg_control"));
+    private static final long CONTROLLEN = MSGHDR.byteOffset(PathElement.groupElement("msg_controllen"));
 
     static final StructLayout UCRED = MemoryLayout.structLayout(
             ValueLayout.JAVA_INT.withName("pid"),
             ValueLayout.JAVA_INT.withName("uid"),
             ValueLayout.JAVA_INT.withName("gid")).withName("ucred");
+    private static final long PID = UCRED.byteOffset(PathElement.groupElement("pid"));
     private static final long UID = UCRED.byteOffset(PathElement.groupElement("uid"));
 
     /// The two ends of a pair.
@@ -70,8 +75,11 @@ public final class UnixSocket implements AutoCloseable {
     private static final class Direction {
         private final CallState state = new CallState();
         private final MemorySegment header = Arena.ofAuto().allocate(MSGHDR);
+        private final SentDescriptors control = new SentDescriptors();
 
-        long headerFor(Iovec pieces) {
+        long headerFor(Iovec pieces, long controlBytes) {
+            header.set(ValueLayout.JAVA_LONG, CONTROL, controlBytes == 0 ? 0 : control.address());
+            header.set(ValueLayout.JAVA_LONG, CONTROLLEN, controlBytes);
             header.set(ValueLayout.JAVA_LONG, IOV, pieces.address());
             header.set(ValueLayout.JAVA_LONG, IOVLEN, pieces.count());
             return header.address();
@@ -149,13 +157,22 @@ public final class UnixSocket implements AutoCloseable {
 
     /// The user who has the other end, as it was when it connected, or began to listen.
     public int peerUid() {
+        return peer(UID);
+    }
+
+    /// The process that connected, or that began to listen. The number may be another's since it ended.
+    public int peerPid() {
+        return peer(PID);
+    }
+
+    private int peer(long field) {
         CallState state = CallState.ofThread();
         MemorySegment ucred = state.scratch();
         long lengthAt = UCRED.byteSize();
         ucred.set(ValueLayout.JAVA_INT, lengthAt, (int) UCRED.byteSize());
         HostException.check("SO_PEERCRED", LibcSockets.getsockopt(state, raw(), SOL_SOCKET, SO_PEERCRED, ucred.address(),
                 ucred.address() + lengthAt));
-        return ucred.get(ValueLayout.JAVA_INT, UID);
+        return ucred.get(ValueLayout.JAVA_INT, field);
     }
 
     /// The user as whom this process acts.
@@ -182,23 +199,47 @@ public final class UnixSocket implements AutoCloseable {
 
     /// Sends the pieces: a message whole, of a stream as many bytes as there is room for. Returns the bytes or `-errno`.
     public long send(Iovec pieces) {
+        return send(pieces, 0L);
+    }
+
+    /// As [#send(Iovec)], with up to [SentDescriptors#MAX] descriptors, of which the peer gets copies.
+    public long send(Iovec pieces, int... descriptors) {
+        return send(pieces, sending.control.put(descriptors));
+    }
+
+    private long send(Iovec pieces, long controlBytes) {
         long result;
         do {
-            result = LibcSockets.sendmsg(sending.state, raw(), sending.headerFor(pieces), MSG_DONTWAIT | MSG_NOSIGNAL);
+            result = LibcSockets.sendmsg(sending.state, raw(), sending.headerFor(pieces, controlBytes),
+                    MSG_DONTWAIT | MSG_NOSIGNAL);
         } while (result == -Errno.EINTR);
         Reference.reachabilityFence(pieces);
         return result;
     }
 
     /// Fills the pieces: with a message, of which what does not fit is lost, or with a stream's bytes. Returns how many
-    /// bytes, 0 if the peer is gone, or `-errno`.
+    /// bytes, 0 if the peer is gone, or `-errno`. Descriptors that were sent with it are closed.
     public long receive(Iovec pieces) {
+        return receive(pieces, 0L);
+    }
+
+    /// As [#receive(Iovec)], and adds the descriptors that were sent with it to `descriptors`, which the caller closes.
+    public long receive(Iovec pieces, List<Fd> descriptors) {
+        long result = receive(pieces, SentDescriptors.BYTES);
+        if (result >= 0) {
+            receiving.control.take(receiving.header.get(ValueLayout.JAVA_LONG, CONTROLLEN), descriptors);
+        }
+        return result;
+    }
+
+    private long receive(Iovec pieces, long controlBytes) {
         if (pieces.isReadOnly()) {
             throw new IllegalArgumentException("a piece is read-only");
         }
         long result;
         do {
-            result = LibcSockets.recvmsg(receiving.state, raw(), receiving.headerFor(pieces), MSG_DONTWAIT);
+            result = LibcSockets.recvmsg(receiving.state, raw(), receiving.headerFor(pieces, controlBytes),
+                    MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         } while (result == -Errno.EINTR);
         Reference.reachabilityFence(pieces);
         return result;

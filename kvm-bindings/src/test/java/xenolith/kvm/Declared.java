@@ -27,7 +27,7 @@ final class Declared {
     }
 
     private static final String C_CONSTANT =
-            "(KVM|O|POLL|MAP|PROT|MADV|EFD|MFD|FALLOC_FL|SIG|SIGEV|CLOCK|AF|SOCK|SOL|SO|MSG|EPOLL)_[A-Z0-9_]+"
+            "(KVM|O|POLL|MAP|PROT|MADV|EFD|MFD|FALLOC_FL|SIG|SIGEV|CLOCK|AF|SOCK|SOL|SO|MSG|SCM|EPOLL)_[A-Z0-9_]+"
                     + "|POLL[A-Z]+|EPOLL[A-Z]+|KVMIO|P_PID|WEXITED|WNOWAIT"
                     + "|TC[GS]ETS|TIOC[A-Z]+|BRKINT|PARMRK|ISTRIP|INLCR|IGNCR|ICRNL|IXON"
                     + "|ISIG|ICANON|ECHO|ECHONL|IEXTEN|VTIME|VMIN";

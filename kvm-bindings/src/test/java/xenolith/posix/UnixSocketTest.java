@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,5 +149,50 @@ class UnixSocketTest {
         assertThat(rest.copyOut(0, memory, 70, 4)).isEqualTo(4);
         assertThat(text(70, 4)).isEqualTo("XYgh");
         assertThat(pieces.byteLength()).isEqualTo(5);
+    }
+
+    @Test
+    void descriptorsGoWithTheMessageTheyWereSentWith() {
+        String path = folder.resolve("port").toString();
+        try (UnixSocket listener = UnixSocket.listen(path, 4);
+                UnixSocket client = UnixSocket.connect(path);
+                UnixSocket server = listener.accept();
+                EventFd event = EventFd.create();
+                Fd memfd = Memfd.create("sent", 4096);
+                Mapping ours = Mapping.shared(memfd, 0, 4096, true)) {
+            assertThat(client.send(piece(0, 1))).isEqualTo(1);
+            assertThat(client.send(piece(0, 2), event.raw(), memfd.raw())).isEqualTo(2);
+            assertThat(client.send(piece(0, 3), event.raw())).isEqualTo(3);
+            List<Fd> got = new ArrayList<>();
+            assertThat(server.receive(piece(0, 10), got)).isEqualTo(1);
+            assertThat(got).isEmpty();
+            assertThat(server.receive(piece(0, 10), got)).isEqualTo(2);
+            assertThat(got).hasSize(2);
+            assertThat(server.receive(piece(0, 10))).as("unwanted ones are closed").isEqualTo(3);
+            try (EventFd theirs = EventFd.of(got.get(0)); Mapping mapped = Mapping.shared(got.get(1), 0, 4096, true)) {
+                theirs.signal();
+                assertThat(event.drain()).isOne();
+                mapped.segment().set(ValueLayout.JAVA_INT, 8, 5);
+                assertThat(ours.segment().get(ValueLayout.JAVA_INT, 8)).isEqualTo(5);
+            }
+            got.get(1).close();
+        }
+    }
+
+    @Test
+    void thePeerIsKnownByUserAndProcessAndItsEndIsSeen() throws Exception {
+        String path = folder.resolve("port").toString();
+        try (UnixSocket _ = UnixSocket.listen(path, 4); UnixSocket client = UnixSocket.connect(path)) {
+            assertThat(client.peerUid()).isEqualTo(UnixSocket.ownUid());
+            assertThat(client.peerPid()).isEqualTo((int) ProcessHandle.current().pid());
+        }
+        Process sleep = new ProcessBuilder("sleep", "60").start();
+        try (PidFd pid = PidFd.open((int) sleep.pid())) {
+            assertThat(pid.awaitEnd(0)).isFalse();
+            sleep.destroyForcibly();
+            assertThat(pid.awaitEnd(20_000_000_000L)).isTrue();
+        }
+        sleep.waitFor();
+        assertThatThrownBy(() -> PidFd.open((int) sleep.pid())).isInstanceOf(HostException.class);
     }
 }
