@@ -12,6 +12,8 @@ module xenolith.backends {
             xenolith.tool;
     exports xenolith.xenstore.socket to
             xenolith.tool;
+    exports xenolith.socket to
+            xenolith.tool;
     exports xenolith.backend to
             xenolith.tool;
     exports xenolith.backend.console to

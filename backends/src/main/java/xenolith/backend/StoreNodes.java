@@ -45,7 +45,8 @@ final class StoreNodes extends DeviceNodes {
         writeIfThere("error", reason);
     }
 
-    private void writeIfThere(String name, String value) {
+    /// Writes a node of ours, unless the toolstack has removed the directory.
+    void writeIfThere(String name, String value) {
         store.transaction(transaction -> {
             if (transaction.exists(backend)) {
                 transaction.write(backend + '/' + name, value);

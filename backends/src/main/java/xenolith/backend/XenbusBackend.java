@@ -3,6 +3,7 @@ package xenolith.backend;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Map;
 import xenolith.abi.io.XenbusState;
 import xenolith.xenstore.StoreClient;
 import xenolith.xenstore.StoreClient.WatchHandle;
@@ -17,6 +18,7 @@ import xenolith.xenstore.StoreClient.WatchHandle;
 /// | `Initialised` or `Connected` | `InitWait` | connect, `Connected` |
 /// | `Initialised` or `Connected` | `Closed` | as if it had been `Initialising` in between |
 /// | `Initialised` after `Connected` | `Connected` | it has made new rings: disconnect and connect |
+/// | `Initialising` | any, and the device is not `online` any more | disconnect, `Closed` |
 /// | `Closing` | any but `Closed` | `Closing`; requests are served on, the frontend may still flush |
 /// | `Closed`, or nothing that is a state | any | disconnect, `Closed`; a device that is not `online` any more ends here |
 /// | any other | any | nothing |
@@ -28,6 +30,7 @@ import xenolith.xenstore.StoreClient.WatchHandle;
 public final class XenbusBackend implements AutoCloseable {
     private static final Logger LOG = System.getLogger(XenbusBackend.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final long NS_PER_MS = 1_000_000;
     /// A frontend can break its device as often as it likes, and must not fill the log.
     private static final int LOGGED_FAULTS = 10;
 
@@ -38,6 +41,11 @@ public final class XenbusBackend implements AutoCloseable {
     private final BackendThread thread;
     private volatile XenbusState state = XenbusState.INITIALISING;
     private volatile Fault fault;
+    /// Why the device cannot be served, or null while it can.
+    private volatile String hindrance;
+    private volatile boolean announcing;
+    private volatile boolean closed;
+    private final Object stateChange = new Object();
     private volatile XenbusState frontendSeen = XenbusState.UNKNOWN;
     private WatchHandle frontendWatch;
     private WatchHandle onlineWatch;
@@ -46,6 +54,15 @@ public final class XenbusBackend implements AutoCloseable {
     private int faultCount;
 
     private record Fault(int connection, String reason) {
+    }
+
+    /// How the two halves stand.
+    ///
+    /// @param backend     our state's name, of `enum xenbus_state`
+    /// @param frontend    the frontend's, when we looked last
+    /// @param isConnected whether requests are served
+    /// @param hindrance   why the device was closed by us, or null
+    public record Status(String backend, String frontend, boolean isConnected, String hindrance) {
     }
 
     /// A device whose directories are in the store already.
@@ -77,7 +94,45 @@ public final class XenbusBackend implements AutoCloseable {
 
     /// The toolstack takes the device away: the frontend is asked to close it, and gets no new one.
     public void detach() {
-        nodes.write("online", "0");
+        nodes.writeIfThere("online", "0");
+        thread.wake();
+    }
+
+    public Status status() {
+        XenbusState now = state;
+        return new Status(now.name(), frontendSeen.name(), now == XenbusState.CONNECTED, hindrance);
+    }
+
+    /// Waits until the halves have met. Returns false if they have not after `patience`, or cannot.
+    public boolean awaitConnected(Duration patience) throws InterruptedException {
+        return await(XenbusState.CONNECTED, patience);
+    }
+
+    /// Waits until the frontend has let go, after [#detach]. Returns false if it has not after `patience`.
+    public boolean awaitClosed(Duration patience) throws InterruptedException {
+        return await(XenbusState.CLOSED, patience);
+    }
+
+    /// Writes `changed` into our directory, and tells a connected frontend to look at it again, which is done by writing
+    /// the state once more.
+    public void announce(Map<String, String> changed) {
+        changed.forEach(nodes::writeIfThere);
+        announcing = true;
+        thread.wake();
+    }
+
+    private boolean await(XenbusState wanted, Duration patience) throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        synchronized (stateChange) {
+            while (state != wanted && !closed && !(wanted == XenbusState.CONNECTED && hindrance != null)) {
+                long leftMs = (deadline - System.nanoTime()) / NS_PER_MS;
+                if (leftMs <= 0) {
+                    return false;
+                }
+                stateChange.wait(leftMs);
+            }
+            return state == wanted;
+        }
     }
 
     /// Disconnects, when the domain is gone or about to go. When it returns no page of the guest's is touched any more.
@@ -89,6 +144,14 @@ public final class XenbusBackend implements AutoCloseable {
         }
         thread.stopAndWait(PATIENCE, () -> LOG.log(Level.WARNING, "{0} is slow to end", device.backendPath()));
         driver.disconnect();
+        closed = true;
+        tellWaiters();
+    }
+
+    private void tellWaiters() {
+        synchronized (stateChange) {
+            stateChange.notifyAll();
+        }
     }
 
     private boolean round() {
@@ -104,6 +167,7 @@ public final class XenbusBackend implements AutoCloseable {
     private void step() {
         if (!nodes.exists()) {
             driver.disconnect();
+            to(XenbusState.CLOSED);
             return;
         }
         if (state == XenbusState.INITIALISING) {
@@ -122,6 +186,11 @@ public final class XenbusBackend implements AutoCloseable {
         } else if (!nodes.isOnline() && state == XenbusState.INIT_WAIT) {
             to(XenbusState.CLOSED);
         }
+        if (announcing && state == XenbusState.CONNECTED) {
+            announcing = false;
+            driver.describe(nodes);
+            nodes.backendState(state);
+        }
     }
 
     private boolean lastRound() {
@@ -132,7 +201,10 @@ public final class XenbusBackend implements AutoCloseable {
     private void follow(XenbusState frontend, XenbusState before) {
         switch (frontend) {
             case INITIALISING -> {
-                if (state != XenbusState.INIT_WAIT && nodes.isOnline()) {
+                if (!nodes.isOnline()) {
+                    driver.disconnect();
+                    to(XenbusState.CLOSED);
+                } else if (state != XenbusState.INIT_WAIT) {
                     offerAnew();
                 }
             }
@@ -178,6 +250,7 @@ public final class XenbusBackend implements AutoCloseable {
     }
 
     private void offer() {
+        hindrance = null;
         driver.offer(nodes);
         to(XenbusState.INIT_WAIT);
     }
@@ -188,6 +261,7 @@ public final class XenbusBackend implements AutoCloseable {
         }
         driver.disconnect();
         nodes.error(reason);
+        hindrance = reason;
         to(XenbusState.CLOSING);
     }
 
@@ -195,6 +269,7 @@ public final class XenbusBackend implements AutoCloseable {
         if (state != next) {
             state = next;
             nodes.backendState(next);
+            tellWaiters();
         }
     }
 }

@@ -132,6 +132,16 @@ public final class Store {
         }
     }
 
+    /// Whether the domain watches `path` or anything below it.
+    boolean isWatchedBy(int domid, Path path) {
+        lock.lock();
+        try {
+            return watches.anyOf(domid, path);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Fires the watches of a special name.
     void fireSpecial(Path special) {
         lock.lock();

@@ -67,6 +67,11 @@ public final class StoreClient extends StoreOperations implements AutoCloseable 
         return () -> end(watcher, watched, token);
     }
 
+    /// Whether the domain `domid` watches `path` or anything below it.
+    public boolean isWatchedBy(int domid, String path) {
+        return store.isWatchedBy(domid, resolveWatchable(path));
+    }
+
     /// Ends the callbacks. Watches not closed before stay registered but are silent.
     @Override
     public void close() {

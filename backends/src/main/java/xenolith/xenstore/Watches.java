@@ -43,6 +43,17 @@ final class Watches {
         });
     }
 
+    /// Whether the domain watches `path` or anything below it.
+    boolean anyOf(int domid, Path path) {
+        for (Map.Entry<Path, List<Watch>> entry : byPath.entrySet()) {
+            if (entry.getKey().depth() >= path.depth() && entry.getKey().ancestor(path.depth()).equals(path)
+                    && entry.getValue().stream().anyMatch(watch -> watch.watcher().caller().domid() == domid)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void forgetIfEmpty(Path path, List<Watch> there) {
         if (there.isEmpty()) {
             byPath.remove(path);

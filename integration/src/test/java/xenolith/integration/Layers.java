@@ -40,7 +40,8 @@ final class Layers {
                 + "vmm.evtchn vmm.gnttab vmm.sched vmm.domain vmm.hypercall vmm.build vmm.host");
         // backends
         rule("xenstore", "abi abi.io");
-        rule("xenstore.socket", "abi abi.io xenstore");
+        rule("socket", "");
+        rule("xenstore.socket", "abi abi.io socket xenstore");
         rule("backend", "abi abi.io posix vmm.port xenstore");
         rule("backend.console", "abi abi.io vmm.port backend");
         rule("backend.xenstore", "abi abi.io vmm.port backend xenstore");
@@ -49,7 +50,7 @@ final class Layers {
         rule("backend.remote", "abi abi.io posix vmm.port backend");
         rule("backend.net", "abi abi.io posix vmm.port backend");
         // dom0-tool
-        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host xenstore "
+        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host socket xenstore "
                 + "xenstore.socket backend "
                 + "backend.console "
                 + "backend.xenstore backend.blk backend.image "

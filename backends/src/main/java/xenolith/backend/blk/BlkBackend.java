@@ -117,6 +117,11 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
     }
 
     @Override
+    public void describe(DeviceNodes nodes) {
+        nodes.write("sectors", image.sectorCount());
+    }
+
+    @Override
     public void disconnect() {
         queues.forEach(BlkQueue::stop);
         queues.clear();

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import xenolith.socket.UnixListener;
 import xenolith.xenstore.ClientGoneException;
 import xenolith.xenstore.Transport;
 
@@ -13,7 +14,7 @@ import xenolith.xenstore.Transport;
 /// The selector's thread only wakes; reading and writing are the server thread's. Interest in an event is dropped when
 /// it comes and asked for again when a read or write could not do all it wanted, always before the server's thread goes
 /// to other work: so no event is lost, and a client that is held back costs nothing.
-final class SocketTransport implements Transport {
+final class SocketTransport implements Transport, UnixListener.Client {
     private static final long NEVER = Long.MAX_VALUE;
 
     private final SocketChannel channel;
@@ -35,9 +36,14 @@ final class SocketTransport implements Transport {
     }
 
     /// The selector's thread: something may be done again.
-    void ready() {
+    @Override
+    public void ready() {
         key.interestOpsAnd(~key.readyOps());
         wake.run();
+    }
+
+    boolean isGone() {
+        return !channel.isOpen();
     }
 
     /// Whether bytes wait for a client that takes none.

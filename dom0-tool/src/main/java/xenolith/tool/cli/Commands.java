@@ -22,6 +22,7 @@ final class Commands {
         root.addSubcommand(DomainCommands.MEM_SET, DomainCommands.memSet());
         root.addSubcommand(DomainCommands.SYSRQ, DomainCommands.sysrq());
         root.addSubcommand(DomainCommands.CONSOLE, DomainCommands.console());
+        DeviceCommands.all().forEach(spec -> root.addSubcommand(spec.name(), spec));
         root.addSubcommand(XenstoreCommand.NAME, XenstoreCommand.spec());
         root.addSubcommand(InfoCommand.NAME, InfoCommand.spec());
         root.addSubcommand(VersionCommand.NAME, VersionCommand.spec());

@@ -63,6 +63,9 @@ public final class Main {
             case InfoCommand.NAME -> InfoCommand.execute(verb);
             case VersionCommand.NAME -> VersionCommand.execute();
             default -> {
+                if (DeviceCommands.isOne(verb)) {
+                    yield DeviceCommands.execute(verb);
+                }
                 command.usage(System.err);
                 yield ExitStatus.BAD_INPUT;
             }

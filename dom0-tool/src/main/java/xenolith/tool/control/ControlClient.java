@@ -2,44 +2,50 @@ package xenolith.tool.control;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import xenolith.socket.UnixSockets;
 
 /// The other end of a [ControlServer]. For one thread.
 final class ControlClient implements AutoCloseable {
     /// A process that answers nothing for so long is stopped, or hangs.
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+    /// A list of many devices is long.
+    private static final int MAX_ANSWER_BYTES = 1 << 20;
 
     private final SocketChannel channel;
     private final LineChannel lines;
 
     private ControlClient(SocketChannel channel) {
         this.channel = channel;
-        this.lines = new LineChannel(channel, ControlServer.MAX_LINE_BYTES);
+        this.lines = new LineChannel(channel, MAX_ANSWER_BYTES);
     }
 
     static ControlClient connect(Path socket) throws IOException {
-        SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-        channel.configureBlocking(false);
-        return new ControlClient(channel);
+        return new ControlClient(UnixSockets.connect(socket, PATIENCE));
     }
 
     /// Asks and waits for the answer; throws [ControlException] if it is an error or does not come.
     Map<String, Object> ask(String what) {
+        return ask(Map.of("do", what), PATIENCE);
+    }
+
+    /// As [#ask(String)], with all fields of the request; throws [BadInputException] if it is they that are wrong.
+    Map<String, Object> ask(Map<String, Object> request, Duration patience) {
         try {
-            lines.write(Json.line(Map.of("do", what)));
-            String line = line(PATIENCE);
+            lines.write(Json.line(request));
+            String line = line(patience);
             if (line == null) {
                 throw new ControlException("the domain's process does not answer");
             }
             Map<String, Object> answer = Json.parse(line);
             if (answer.get("error") instanceof String error) {
-                throw new ControlException("the domain's process refuses: " + error);
+                throw Boolean.TRUE.equals(answer.get("bad_input")) ? new BadInputException(error)
+                        : new ControlException(error);
             }
             return answer;
         } catch (EOFException e) {

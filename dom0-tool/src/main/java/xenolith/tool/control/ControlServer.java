@@ -1,152 +1,160 @@
 package xenolith.tool.control;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Map;
+import xenolith.socket.UnixListener;
 
 /// Answers what other commands ask of the process that runs a domain and the store does not tell: `control.sock`.
 ///
 /// A client sends one line of JSON, an object whose `do` is the command, and gets one line back: the answer's fields, or
-/// `error` with a sentence.
+/// `error` with a sentence, and then `bad_input` if it was the request that could not be.
 ///
 /// | `do` | answer |
 /// |---|---|
 /// | `status` | the fields of [DomainStatus] |
 /// | `destroy` | nothing more; the domain is ended |
 /// | `wait` | none until the domain has ended; then the connection just closes |
+/// | `attach`, `detach`, `list`, `change` | what [DeviceRequests] says |
 ///
 /// One thread serves all and waits for none: a line that comes in pieces is kept, one longer than [#MAX_LINE_BYTES]
-/// ends its connection, and so does an answer that the client's socket does not take at once.
+/// ends its connection, and so does an answer that the client's socket does not take at once. What has to wait for the
+/// guest is done by a thread of its own, to which the connection belongs until it has answered; a client that goes
+/// meanwhile changes nothing in what is done.
 final class ControlServer implements AutoCloseable {
-    static final int MAX_LINE_BYTES = 4096;
+    static final int MAX_LINE_BYTES = 16384;
     static final int MAX_CLIENTS = 64;
-    private static final int LISTENER = 1;
 
     /// What can be asked of the domain.
     interface Target {
         DomainStatus status();
 
         void destroy();
+
+        DeviceControl devices();
     }
 
-    private final Target target;
-    private final ServerSocketChannel listener;
-    private final Selector selector;
-    private final Thread thread;
-    private volatile boolean closing;
+    private final UnixListener listener;
 
-    private ControlServer(Target target, ServerSocketChannel listener, Selector selector) {
-        this.target = target;
+    private ControlServer(UnixListener listener) {
         this.listener = listener;
-        this.selector = selector;
-        this.thread = new Thread(this::loop, "control");
-        thread.setDaemon(true);
     }
 
     /// Makes the socket, which must not exist, and answers until [#close].
     static ControlServer open(Path socket, Target target) throws IOException {
-        ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        try {
-            listener.bind(UnixDomainSocketAddress.of(socket));
-            listener.configureBlocking(false);
-            Selector selector = Selector.open();
-            listener.register(selector, SelectionKey.OP_ACCEPT);
-            ControlServer server = new ControlServer(target, listener, selector);
-            server.thread.start();
-            return server;
-        } catch (IOException | RuntimeException e) {
-            listener.close();
-            throw e;
-        }
+        return serve(bind(socket), target);
     }
 
-    private void loop() {
-        try (listener; selector) {
-            while (!closing) {
-                selector.select();
-                for (SelectionKey key : selector.selectedKeys()) {
-                    serve(key);
-                }
-                selector.selectedKeys().clear();
-            }
-            for (SelectionKey key : selector.keys()) {
-                key.channel().close();
-            }
-        } catch (IOException e) {
-            System.err.println("xenolith: the domain can be controlled no more: " + e);
-        }
+    /// Makes the socket, at which clients wait until they are answered.
+    static UnixListener bind(Path socket) throws IOException {
+        return UnixListener.bind(socket, "control", MAX_CLIENTS);
     }
 
-    private void serve(SelectionKey key) throws IOException {
-        if (key.attachment() instanceof LineChannel client) {
-            try {
-                String line = client.readLine();
-                while (line != null) {
-                    answer(client, line);
-                    line = client.nextLine();
-                }
-            } catch (IOException _) {
-                // Gone, or it does not keep to the protocol.
-                client.close();
-            }
-        } else {
-            accept();
-        }
-    }
-
-    private void accept() throws IOException {
-        SocketChannel channel = listener.accept();
-        if (channel == null) {
-            return;
-        }
-        if (selector.keys().size() - LISTENER >= MAX_CLIENTS) {
-            channel.close();
-            return;
-        }
-        channel.configureBlocking(false);
-        channel.register(selector, SelectionKey.OP_READ, new LineChannel(channel, MAX_LINE_BYTES));
-    }
-
-    private void answer(LineChannel client, String line) throws IOException {
-        Map<String, Object> request;
-        try {
-            request = Json.parse(line);
-        } catch (IOException _) {
-            client.write(Json.line(Map.of("error", "that is not one line with a JSON object")));
-            return;
-        }
-        switch (String.valueOf(request.get("do"))) {
-            case "status" -> client.write(Json.line(target.status().fields()));
-            case "destroy" -> {
-                // Answered first: the process does not live much longer. Who asked need not wait for the answer.
-                try {
-                    client.write(Json.line(Map.of()));
-                } finally {
-                    target.destroy();
-                }
-            }
-            case "wait" -> {
-                // Answered by the end of the connection.
-            }
-            default -> client.write(Json.line(Map.of("error", "it knows no such command")));
-        }
+    /// Answers the clients of a socket made by [#bind].
+    static ControlServer serve(UnixListener listener, Target target) {
+        listener.start((channel, key) -> new Client(target, channel, key));
+        return new ControlServer(listener);
     }
 
     /// Ends all connections. The serving thread does it, so that none that is on its way in is left waiting.
     @Override
     public void close() {
-        closing = true;
-        selector.wakeup();
-        try {
-            thread.join();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        listener.close();
+    }
+
+    private static final class Client implements UnixListener.Client {
+        private final Target target;
+        private final SelectionKey key;
+        private final LineChannel lines;
+
+        Client(Target target, SocketChannel channel, SelectionKey key) {
+            this.target = target;
+            this.key = key;
+            this.lines = new LineChannel(channel, MAX_LINE_BYTES);
+            key.interestOps(SelectionKey.OP_READ);
+        }
+
+        @Override
+        public void ready() {
+            try {
+                String line = lines.readLine();
+                if (line != null) {
+                    answerAll(line);
+                }
+            } catch (IOException _) {
+                // Gone, or it does not keep to the protocol.
+                lines.close();
+            }
+        }
+
+        @Override
+        public void listenerClosed() {
+            lines.close();
+        }
+
+        /// Answers `first` and the lines that came with it, up to one that takes long.
+        private void answerAll(String first) throws IOException {
+            String line = first;
+            while (line != null) {
+                Map<String, Object> request = parsed(line);
+                if (request != null && DeviceRequests.isOne(request)) {
+                    key.interestOps(0);
+                    Thread.ofPlatform().name("control-request").daemon().start(() -> answerSlowly(request));
+                    return;
+                }
+                answer(request);
+                line = lines.nextLine();
+            }
+        }
+
+        /// The connection is this thread's until it is ready to be read again.
+        private void answerSlowly(Map<String, Object> request) {
+            try {
+                lines.write(Json.line(DeviceRequests.answer(target.devices(), request)));
+                String next = lines.nextLine();
+                if (next != null) {
+                    answerAll(next);
+                }
+                if (key.isValid()) {
+                    key.interestOps(SelectionKey.OP_READ);
+                    key.selector().wakeup();
+                }
+            } catch (IOException | java.nio.channels.CancelledKeyException _) {
+                // Gone, or it does not read: what it asked for is done all the same.
+                lines.close();
+            }
+        }
+
+        private static Map<String, Object> parsed(String line) {
+            try {
+                return Json.parse(line);
+            } catch (IOException _) {
+                return null;
+            }
+        }
+
+        private void answer(Map<String, Object> request) throws IOException {
+            if (request == null) {
+                lines.write(Json.line(Map.of("error", "that is not one line with a JSON object")));
+                return;
+            }
+            switch (String.valueOf(request.get("do"))) {
+                case "status" -> lines.write(Json.line(target.status().fields()));
+                case "destroy" -> {
+                    // Answered first: the process does not live much longer. Who asked need not wait for the answer.
+                    try {
+                        lines.write(Json.line(Map.of()));
+                    } finally {
+                        target.destroy();
+                    }
+                }
+                case "wait" -> {
+                    // Answered by the end of the connection.
+                }
+                default -> lines.write(Json.line(Map.of("error", "the domain's process knows no such command")));
+            }
         }
     }
 }

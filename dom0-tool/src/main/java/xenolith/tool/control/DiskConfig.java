@@ -26,6 +26,11 @@ public record DiskConfig(Path path, String name, long number, boolean readOnly) 
     ///
     /// @throws BadInputException if it makes no sense, or the file cannot be used so
     public static DiskConfig parse(String text) {
+        return parse(text, Path.of(""));
+    }
+
+    /// As [#parse(String)], with files that are named without a slash in front below `directory`.
+    static DiskConfig parse(String text, Path directory) {
         Map<String, String> values = values(text);
         String format = values.getOrDefault("format", "raw");
         if (!format.isEmpty() && !format.equals("raw")) {
@@ -38,7 +43,7 @@ public record DiskConfig(Path path, String name, long number, boolean readOnly) 
             case "w", "rw", "" -> false;
             default -> throw new BadInputException("a disk's access is ro or rw, not '" + values.get("access") + "'");
         };
-        return new DiskConfig(image(values.getOrDefault("path", ""), readOnly), name, number, readOnly);
+        return new DiskConfig(image(values.getOrDefault("path", ""), directory, readOnly), name, number, readOnly);
     }
 
     /// All disks of a domain, of which no two may have the same name.
@@ -73,11 +78,11 @@ public record DiskConfig(Path path, String name, long number, boolean readOnly) 
         return values;
     }
 
-    private static Path image(String text, boolean readOnly) {
+    private static Path image(String text, Path directory, boolean readOnly) {
         if (text.isEmpty()) {
             throw new BadInputException("a disk needs a file" + EXAMPLE);
         }
-        Path path = InputFiles.path(text);
+        Path path = directory.resolve(InputFiles.path(text));
         if (!Files.exists(path)) {
             throw new BadInputException("there is no disk image " + text);
         }

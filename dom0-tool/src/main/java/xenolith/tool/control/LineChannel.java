@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
-/// Lines of text over a socket, each of a bounded length. For one thread.
+/// Lines of text over a socket, each of a bounded length. For one thread at a time.
 final class LineChannel implements AutoCloseable {
     private final SocketChannel channel;
     private final ByteBuffer buffer;

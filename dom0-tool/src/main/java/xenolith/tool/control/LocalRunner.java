@@ -59,7 +59,7 @@ final class LocalRunner implements DomainRunner {
             }
             server.introduce(DOMID, new XenstoreRingTransport(domain.storePage(), domain.storeEvents()));
             ConsolePump.start(console, backend.input());
-            var end = runWithDisks(config, directory, domain, server, client);
+            var end = runWithDevices(config, directory, domain, server, client);
             times.mark("end");
             server.domainShutDown(DOMID);
             backend.drainAndClose();
@@ -74,11 +74,13 @@ final class LocalRunner implements DomainRunner {
     }
 
     /// The sockets for other processes are made after the guest's start, which does not wait for them.
-    private static xenolith.vmm.control.DomainEnd runWithDisks(DomainConfig config, RunDirectory directory,
+    private static xenolith.vmm.control.DomainEnd runWithDevices(DomainConfig config, RunDirectory directory,
             GuestDomain domain, XenstoreServer server, StoreClient client) {
-        try (Disks _ = Disks.attach(config.disks(), domain.devices(), client, DOMID, config.vcpuCount())) {
+        Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount());
+        try (Devices devices = new Devices(client, List.of(disks))) {
+            config.disks().forEach(disk -> devices.add(Disks.NAME, disks.open(disk)));
             domain.start();
-            try (OutsideAccess _ = OutsideAccess.open(config, directory, domain, server)) {
+            try (OutsideAccess _ = OutsideAccess.open(config, directory, domain, server, devices)) {
                 return await(domain);
             }
         }

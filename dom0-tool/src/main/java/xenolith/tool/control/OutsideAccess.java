@@ -10,13 +10,14 @@ import xenolith.xenstore.socket.XenstoreSocket;
 /// [RunDirectory].
 record OutsideAccess(XenstoreSocket store, ControlServer control) implements AutoCloseable {
     /// Throws [HostUnfitException] where the sockets cannot be made.
-    static OutsideAccess open(DomainConfig config, RunDirectory directory, GuestDomain domain, XenstoreServer server) {
+    static OutsideAccess open(DomainConfig config, RunDirectory directory, GuestDomain domain, XenstoreServer server,
+            DeviceControl devices) {
         try {
             XenstoreSocket store = XenstoreSocket.open(server, directory.xenstoreSocket(),
                     XenstoreSocket.Limits.DEFAULT);
             try {
                 return new OutsideAccess(store,
-                        ControlServer.open(directory.controlSocket(), new Target(config, domain)));
+                        ControlServer.open(directory.controlSocket(), new Target(config, domain, devices)));
             } catch (IOException e) {
                 store.close();
                 throw e;
@@ -33,7 +34,8 @@ record OutsideAccess(XenstoreSocket store, ControlServer control) implements Aut
     }
 
     /// What `control.sock` asks of the domain.
-    private record Target(DomainConfig config, GuestDomain domain) implements ControlServer.Target {
+    private record Target(DomainConfig config, GuestDomain domain, DeviceControl devices)
+            implements ControlServer.Target {
         @Override
         public DomainStatus status() {
             DomainUse use = domain.use();

@@ -48,6 +48,11 @@ public final class RunningDomain {
         }
     }
 
+    /// Its devices of one kind, such as `disk`.
+    public RunningDevices devices(String kind) {
+        return new RunningDevices(kind, this::control);
+    }
+
     /// Its store.
     public DomainStore store() {
         try {
@@ -62,7 +67,10 @@ public final class RunningDomain {
         String pid = pid();
         try (ControlClient waiter = control(); ControlClient client = control()) {
             client.ask("destroy");
-            waiter.awaitEnd(END_PATIENCE);
+            if (!waiter.awaitEnd(END_PATIENCE)) {
+                throw new ControlException(name + " has not ended after " + END_PATIENCE.toSeconds()
+                        + " seconds; its process is " + pid.strip());
+            }
         }
         awaitRelease(pid);
     }

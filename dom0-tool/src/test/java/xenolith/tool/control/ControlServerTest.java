@@ -10,6 +10,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +29,7 @@ class ControlServerTest {
     Path folder;
     private ControlServer server;
     private final CountDownLatch destroyed = new CountDownLatch(1);
+    private final FakeDevices devices = new FakeDevices();
 
     @BeforeEach
     void open() throws IOException {
@@ -38,6 +42,11 @@ class ControlServerTest {
             @Override
             public void destroy() {
                 destroyed.countDown();
+            }
+
+            @Override
+            public DeviceControl devices() {
+                return devices;
             }
         });
     }
@@ -92,6 +101,81 @@ class ControlServerTest {
     @Test
     void aLineMayComeInPieces() throws IOException {
         assertThat(raw("{\"do\":", " \"status\"", "}\n")).startsWith("{\"name\":\"web\"").endsWith("}\n");
+    }
+
+    @Test
+    void aRequestThatTakesLongHoldsUpNobodyElse() throws Exception {
+        try (ControlClient slow = ControlClient.connect(socket()); ControlClient quick = ControlClient.connect(socket())) {
+            CompletableFuture<Map<String, Object>> attached = CompletableFuture.supplyAsync(() -> slow.ask(
+                    Map.of("do", "attach", "kind", "disk", "device", "a", "directory", "/", "timeout_ms", 7L),
+                    Duration.ofSeconds(50)));
+            devices.asked.await();
+            assertThat(DomainStatus.of(quick.ask("status"))).isEqualTo(STATUS);
+            assertThat(attached).isNotDone();
+            devices.go.countDown();
+            assertThat(attached.get()).containsEntry("name", "disk a in / within 7");
+        }
+    }
+
+    @Test
+    void linesBehindALongOneAreAnsweredInTheirOrder() throws IOException {
+        devices.go.countDown();
+        String long1 = "{\"do\":\"list\",\"kind\":\"disk\"}\n";
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
+            channel.write(ByteBuffer.wrap((long1 + "{\"do\":\"dance\"}\n" + long1).getBytes(UTF_8)));
+            StringBuilder answers = new StringBuilder();
+            ByteBuffer buffer = ByteBuffer.allocate(4096);
+            while (answers.chars().filter(c -> c == '\n').count() < 3 && channel.read(buffer.clear()) >= 0) {
+                answers.append(UTF_8.decode(buffer.flip()));
+            }
+            assertThat(answers.toString()).isEqualTo("{\"devices\":[]}\n"
+                    + "{\"error\":\"the domain's process knows no such command\"}\n{\"devices\":[]}\n");
+        }
+        assertThat(raw("{\"do\":\"status\"}\n")).contains("web");
+    }
+
+    @Test
+    void whatIsWrongWithARequestForDevicesIsSaid() throws IOException {
+        devices.go.countDown();
+        try (ControlClient client = ControlClient.connect(socket())) {
+            assertThatThrownBy(() -> client.ask(Map.of("do", "list"), Duration.ofSeconds(50)))
+                    .isInstanceOf(BadInputException.class).hasMessageContaining("no text 'kind'");
+            assertThatThrownBy(() -> client.ask(Map.of("do", "detach", "kind", "disk", "name", "b", "timeout_ms", -1L),
+                    Duration.ofSeconds(50))).isInstanceOf(BadInputException.class).hasMessageContaining("timeout_ms");
+            assertThatThrownBy(() -> client.ask(Map.of("do", "detach", "kind", "disk", "name", "b", "timeout_ms", 1L),
+                    Duration.ofSeconds(50))).isInstanceOf(ControlException.class).hasMessage("b is in use");
+            assertThatThrownBy(() -> client.ask(Map.of("do", "change", "kind", "disk", "name", "b", "wanted", Map.of(),
+                    "directory", "/"), Duration.ofSeconds(50))).isInstanceOf(BadInputException.class);
+        }
+    }
+
+    /// Devices that do what they are asked when the test says so.
+    private static final class FakeDevices implements DeviceControl {
+        private final CountDownLatch asked = new CountDownLatch(1);
+        private final CountDownLatch go = new CountDownLatch(1);
+
+        @Override
+        public Map<String, Object> attach(String kind, String text, Path directory, Duration patience)
+                throws InterruptedException {
+            asked.countDown();
+            go.await();
+            return Map.of("name", kind + " " + text + " in " + directory + " within " + patience.toMillis());
+        }
+
+        @Override
+        public void detach(String kind, String name, boolean force, Duration patience) {
+            throw new ControlException(name + " is in use");
+        }
+
+        @Override
+        public List<Map<String, Object>> list(String kind) {
+            return List.of();
+        }
+
+        @Override
+        public void change(String kind, String name, Map<String, String> wanted, Path directory) {
+            throw new BadInputException(name + " cannot be " + wanted);
+        }
     }
 
     @Test

@@ -1,0 +1,88 @@
+package xenolith.tool.control;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import xenolith.backend.DeviceDriver;
+import xenolith.backend.DeviceId;
+import xenolith.backend.blk.BlkBackend;
+import xenolith.backend.image.DiskImage;
+import xenolith.posix.HostException;
+
+/// A disk of a running domain, over an image that it has to itself.
+final class Disk implements HostedDevice {
+    private final DiskConfig config;
+    private final DeviceId id;
+    private final DiskImage image;
+    private final BlkBackend driver;
+
+    Disk(DiskConfig config, DeviceId id, DiskImage image, BlkBackend driver) {
+        this.config = config;
+        this.id = id;
+        this.image = image;
+        this.driver = driver;
+    }
+
+    @Override
+    public String name() {
+        return config.name();
+    }
+
+    @Override
+    public DeviceId id() {
+        return id;
+    }
+
+    @Override
+    public Map<String, String> frontendNodes() {
+        return Map.of("virtual-device", Long.toString(config.number()), "device-type", "disk");
+    }
+
+    /// As xl writes them.
+    @Override
+    public Map<String, String> backendNodes() {
+        Map<String, String> nodes = new LinkedHashMap<>();
+        nodes.put("params", "aio:" + config.path().toAbsolutePath());
+        nodes.put("type", "qdisk");
+        nodes.put("dev", config.name());
+        nodes.put("mode", config.readOnly() ? "r" : "w");
+        nodes.put("device-type", "disk");
+        nodes.put("removable", "0");
+        nodes.put("bootable", "1");
+        nodes.put("discard-enable", config.readOnly() ? "0" : "1");
+        return nodes;
+    }
+
+    @Override
+    public DeviceDriver driver() {
+        return driver;
+    }
+
+    @Override
+    public Map<String, Object> description() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("path", config.path().toAbsolutePath().toString());
+        fields.put("mode", config.readOnly() ? "r" : "w");
+        fields.put("sectors", image.sectorCount());
+        return fields;
+    }
+
+    /// `size`: looks at the size of the image again.
+    @Override
+    public Map<String, String> change(Map<String, String> wanted, Path directory) {
+        if (!wanted.equals(Map.of("size", ""))) {
+            throw new BadInputException("what can be changed of a disk is: size");
+        }
+        try {
+            image.measure();
+            return Map.of();
+        } catch (HostException e) {
+            throw new ControlException("the disk image's size cannot be found out: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        image.close();
+    }
+}
