@@ -81,12 +81,12 @@ setup_busybox() {
 # A stock kernel with the modules that tests load: $1 is our name for it, $2 the package that depends on the current one.
 setup_kernel() {
     target=$kernels/$1
-    [ ! -r "$target/vmlinuz" ] || [ ! -r "$target/version" ] || [ ! -d "$target/modules" ] || return 0
+    [ ! -r "$target/vmlinuz" ] || [ ! -r "$target/version" ] || [ ! -r "$target/modules/xen-netfront.ko" ] || return 0
     apt_lists "$2"
     package=$(apt-cache depends --important "$2" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1)
     [ -n "$package" ] || fail "apt names no kernel for $2 (is this Debian?)"
     say "downloading the $1 kernel, $package"
-    fetch_from_package "$package" "$target.part" './boot/vmlinuz-*' './lib/modules/*/xen-blkfront.ko'
+    fetch_from_package "$package" "$target.part" './boot/vmlinuz-*' './lib/modules/*/xen-blkfront.ko' './lib/modules/*/xen-netfront.ko'
     mv "$target.part"/boot/vmlinuz-* "$target.part/vmlinuz"
     mkdir "$target.part/modules"
     find "$target.part/lib" -name '*.ko' -exec mv {} "$target.part/modules/" \;

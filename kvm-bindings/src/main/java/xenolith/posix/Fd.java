@@ -111,6 +111,31 @@ public final class Fd implements AutoCloseable {
         return result;
     }
 
+    /// Reads into the pieces. Returns how many bytes, 0 at the end, or `-errno`.
+    public long readv(Iovec to) {
+        if (to.isReadOnly()) {
+            throw new IllegalArgumentException("a piece is read-only");
+        }
+        CallState state = CallState.ofThread();
+        long result;
+        do {
+            result = Libc.readv(state, raw, to.address(), to.count());
+        } while (result == -Errno.EINTR);
+        Reference.reachabilityFence(to);
+        return result;
+    }
+
+    /// Writes the pieces. Returns how many bytes, or `-errno`.
+    public long writev(Iovec from) {
+        CallState state = CallState.ofThread();
+        long result;
+        do {
+            result = Libc.writev(state, raw, from.address(), from.count());
+        } while (result == -Errno.EINTR);
+        Reference.reachabilityFence(from);
+        return result;
+    }
+
     /// Waits until all written data is on the storage (`fdatasync(2)`). Returns 0 or `-errno`.
     public int dataSync() {
         CallState state = CallState.ofThread();

@@ -111,6 +111,19 @@ final class Libc {
         return longResult(state, invoke(Transfers.PREAD, state, fd, buffer, byteLength, offset, 0, 0));
     }
 
+    private static final class Vectors {
+        static final MethodHandle READV = link("readv");
+        static final MethodHandle WRITEV = link("writev");
+    }
+
+    static long readv(CallState state, int fd, long iovec, int count) {
+        return longResult(state, invoke(Vectors.READV, state, fd, iovec, count, 0, 0, 0));
+    }
+
+    static long writev(CallState state, int fd, long iovec, int count) {
+        return longResult(state, invoke(Vectors.WRITEV, state, fd, iovec, count, 0, 0, 0));
+    }
+
     private static final class Disks {
         static final MethodHandle PREADV = link("preadv");
         static final MethodHandle PWRITEV = link("pwritev");

@@ -15,6 +15,15 @@ public interface FrameLink extends AutoCloseable {
     /// the link. If not, the header of each frame is all zeroes, both ways.
     boolean takesOffloads();
 
+    /// Says which unfinished frames the guest takes, before the ports of a connection are opened. A link that hands over
+    /// others all the same has their checksums finished by us, and those that are still to be cut dropped.
+    ///
+    /// @param checksums frames whose checksum is still to be computed
+    /// @param tcpv4     TCP that is still to be cut into segments, of IPv4
+    /// @param tcpv6     the same of IPv6
+    default void guestTakes(boolean checksums, boolean tcpv4, boolean tcpv6) {
+    }
+
     /// The biggest frame without its header, in bytes: with offloads, one that is still to be cut.
     int maxFrameBytes();
 

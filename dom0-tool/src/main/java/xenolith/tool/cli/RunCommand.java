@@ -14,6 +14,7 @@ import xenolith.tool.control.GuestConsole;
 import xenolith.tool.control.KernelCommandLine;
 import xenolith.tool.control.KvmDevice;
 import xenolith.tool.control.MemorySize;
+import xenolith.tool.control.NicConfig;
 import xenolith.tool.control.RunDirectory;
 import xenolith.tool.control.StatsFile;
 import xenolith.tool.control.Trace;
@@ -39,6 +40,8 @@ final class RunCommand {
         spec.addOption(Commands.value("--vcpus", "N", "Its virtual CPUs (default: 1)."));
         spec.addOption(Commands.values("--disk", "DISK", "A disk: path=FILE,dev=xvda[,ro][,format=raw], or FILE,raw,xvda,w"
                 + " as in xl. May be given again."));
+        spec.addOption(Commands.values("--nic", "NIC", "A network interface: tap[=NAME] or bridge=NAME, with"
+                + " [,mac=MAC][,ip=ADDRESS][,rate=10Mb/s][,mtu=N][,hostip=ADDRESS/LENGTH]. May be given again."));
         spec.addOption(Commands.value("--console", "WHERE", "stdio (default), pty or file:PATH."));
         spec.addOption(Commands.value("--stats", "FILE", "Write what the domain cost as JSON when it ends."));
         spec.addOption(Commands.flag("--scramble-frames", "Give the domain its machine frames in a permuted order."));
@@ -53,6 +56,7 @@ final class RunCommand {
                 "  xenolith run --kernel vmlinuz --initrd initrd.gz",
                 "  xenolith run --kernel vmlinuz --initrd initrd.gz --memory 2G --cmdline 'console=hvc0 quiet'",
                 "  xenolith run --kernel vmlinuz --initrd initrd.gz --disk path=root.img,dev=xvda",
+                "  xenolith run --kernel vmlinuz --initrd initrd.gz --nic bridge=br0 --nic tap,hostip=10.0.0.1/24",
                 "  xenolith run --kernel vmlinuz --console file:guest.log --stats boot.json",
                 "",
                 "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 13 destroyed, 14 its watchdog expired,",
@@ -111,7 +115,8 @@ final class RunCommand {
                 !parsed.hasMatchedOption("--no-poller"),
                 parsed.hasMatchedOption("--audit"),
                 traces == null ? Set.of() : Trace.parse(traces),
-                DiskConfig.parseAll(parsed.matchedOptionValue("--disk", List.of())));
+                DiskConfig.parseAll(parsed.matchedOptionValue("--disk", List.of())),
+                parsed.matchedOptionValue("--nic", List.<String>of()).stream().map(NicConfig::parse).toList());
     }
 
     private static String option(ParseResult parsed, String name, String otherwise) {

@@ -19,6 +19,7 @@ import java.util.Set;
 /// @param audit          recount all references to frames when the domain has ended
 /// @param traces         what to log
 /// @param disks          its disks, of different names
+/// @param nics           its network interfaces
 public record DomainConfig(
         String name,
         long memoryBytes,
@@ -32,7 +33,8 @@ public record DomainConfig(
         boolean poller,
         boolean audit,
         Set<Trace> traces,
-        List<DiskConfig> disks) {
+        List<DiskConfig> disks,
+        List<NicConfig> nics) {
 
     public static final long MIN_MEMORY_BYTES = 32L << 20;
     public static final long MAX_MEMORY_BYTES = 256L << 30;
@@ -50,6 +52,7 @@ public record DomainConfig(
         KernelCommandLine.checked(cmdline);
         traces = Set.copyOf(traces);
         disks = List.copyOf(disks);
+        nics = List.copyOf(nics);
     }
 
     /// The file of an option as a path, or [BadInputException] that names `what` it should have been.
@@ -65,7 +68,7 @@ public record DomainConfig(
     /// The same domain under another name.
     public DomainConfig named(String newName) {
         return new DomainConfig(newName, memoryBytes, vcpuCount, kernel, initrd, cmdline, console, statsFile,
-                scrambleFrames, poller, audit, traces, disks);
+                scrambleFrames, poller, audit, traces, disks, nics);
     }
 
     /// A name is a directory's too, so it does not start with a dot.

@@ -59,7 +59,8 @@ final class LocalRunner implements DomainRunner {
             }
             server.introduce(DOMID, new XenstoreRingTransport(domain.storePage(), domain.storeEvents()));
             ConsolePump.start(console, backend.input());
-            var end = runWithDevices(config, directory, domain, server, client);
+            Nics nics = new Nics(config.name(), domain.devices(), DOMID, config.vcpuCount());
+            var end = runWithDevices(config, nics, directory, domain, server, client);
             times.mark("end");
             server.domainShutDown(DOMID);
             backend.drainAndClose();
@@ -69,16 +70,19 @@ final class LocalRunner implements DomainRunner {
             if (backend.sawOutput()) {
                 times.at("first_console_byte", backend.firstByteNanoTime());
             }
-            return new DomainResult(end(end), stats(domain.report(), times), audit);
+            return new DomainResult(end(end), stats(domain.report(), nics, times), audit);
         }
     }
 
     /// The sockets for other processes are made after the guest's start, which does not wait for them.
-    private static xenolith.vmm.control.DomainEnd runWithDevices(DomainConfig config, RunDirectory directory,
-            GuestDomain domain, XenstoreServer server, StoreClient client) {
+    private static xenolith.vmm.control.DomainEnd runWithDevices(DomainConfig config, Nics nics,
+            RunDirectory directory, GuestDomain domain, XenstoreServer server, StoreClient client) {
         Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount());
-        try (Devices devices = new Devices(client, List.of(disks))) {
+        try (nics; Devices devices = new Devices(client, List.of(disks, nics))) {
             config.disks().forEach(disk -> devices.add(Disks.NAME, disks.open(disk)));
+            for (int number = 0; number < config.nics().size(); number++) {
+                devices.add(Nics.NAME, nics.open(config.nics().get(number), number));
+            }
             domain.start();
             try (OutsideAccess _ = OutsideAccess.open(config, directory, domain, server, devices)) {
                 return await(domain);
@@ -121,10 +125,11 @@ final class LocalRunner implements DomainRunner {
         };
     }
 
-    private static DomainStats stats(DomainReport report, Times times) {
+    private static DomainStats stats(DomainReport report, Nics nics, Times times) {
         Map<String, Long> traps = new LinkedHashMap<>();
         report.traps().forEach((vector, count) -> traps.put(Integer.toString(vector), count));
-        return new DomainStats(report.exits(), report.hypercalls(), traps, report.refusals(), report.commits(), times.inMs);
+        return new DomainStats(report.exits(), report.hypercalls(), traps, report.refusals(), report.commits(),
+                nics.counters(), times.inMs);
     }
 
     /// Milliseconds since the process began.

@@ -28,7 +28,8 @@ class ReportsTest {
         times.put("end", 2000.0);
         Path file = folder.resolve("stats.json");
         StatsFile.write(file, new DomainStats(Map.of("mmio", 3L, "eintr", 1L), Map.of("mmu_update", 7L),
-                Map.of("14", 2L), Map.of("type_conflict", 4L), 5, times));
+                Map.of("14", 2L), Map.of("type_conflict", 4L), 5,
+                Map.of("vif0", Map.of("tx_frames", 9L)), times));
         assertThat(Files.readString(file)).isEqualTo("""
                 {
                   "exits" : {
@@ -45,6 +46,11 @@ class ReportsTest {
                     "type_conflict" : 4
                   },
                   "commits" : 5,
+                  "nics" : {
+                    "vif0" : {
+                      "tx_frames" : 9
+                    }
+                  },
                   "times_ms" : {
                     "jvm_start" : 41.5,
                     "end" : 2000.0
@@ -55,7 +61,7 @@ class ReportsTest {
 
     @Test
     void aStatisticsFileThatCannotBeWrittenIsBadInput() {
-        DomainStats none = new DomainStats(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of());
+        DomainStats none = new DomainStats(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of());
         assertThatThrownBy(() -> StatsFile.write(folder, none)).isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith("cannot write the statistics to ");
     }

@@ -120,11 +120,18 @@ public final class BackRing implements RequestRing {
 
     @Override
     public int finalCheck() {
+        return finalCheck(1);
+    }
+
+    /// Likewise, for a backend that has nothing to do before `count` requests wait.
+    ///
+    /// @return as [#waiting]; only after less than `count` will the request that makes them so many come with an event
+    public int finalCheck(int count) {
         int waiting = waiting();
-        if (waiting != 0) {
+        if (waiting < 0 || waiting >= count) {
             return waiting;
         }
-        ring.reqEvent(reqCons + 1);
+        ring.reqEvent(reqCons + count);
         // Full: a frontend publishes its index and then reads req_event. Either it sees what we wrote, or we see its
         // request.
         VarHandle.fullFence();

@@ -1,0 +1,143 @@
+package xenolith.backend.net;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import xenolith.abi.io.BackRing;
+import xenolith.abi.io.Netif;
+import xenolith.abi.io.RingSlots;
+import xenolith.backend.DeviceDriver;
+import xenolith.backend.DeviceNodes;
+import xenolith.backend.FrontendException;
+import xenolith.backend.PatientGrants;
+import xenolith.vmm.port.DeviceAccess;
+import xenolith.vmm.port.EventPort;
+import xenolith.vmm.port.GrantAccess;
+
+/// A network interface of a domain: what it offers its frontend, and the queues of a connection.
+public final class NetBackend implements DeviceDriver, AutoCloseable {
+    private static final long MAX_U32 = 0xFFFF_FFFFL;
+
+    private final DeviceAccess domain;
+    private final Vif vif;
+    private final List<NetWorker> workers;
+    private final int maxQueues;
+    private final List<NetCounters> queueCounters = new ArrayList<>();
+    private final List<NetQueue> queues = new ArrayList<>();
+
+    /// @param link    ours from now on: [#close] closes it
+    /// @param credit  how much the guest may send
+    /// @param workers who serves its queues, one after the other; of as many as there are the frontend may have queues
+    public NetBackend(DeviceAccess domain, FrameLink link, FrameFilter filter, Credit credit, List<NetWorker> workers) {
+        this.domain = domain;
+        this.vif = new Vif(link, filter, credit);
+        this.workers = List.copyOf(workers);
+        this.maxQueues = Math.min(workers.size(), link.maxQueues());
+        for (int i = 0; i < maxQueues; i++) {
+            queueCounters.add(new NetCounters());
+        }
+    }
+
+    @Override
+    public void offer(DeviceNodes nodes) {
+        int offloads = vif.takesOffloads() ? 1 : 0;
+        nodes.write("feature-rx-copy", 1);
+        nodes.write("feature-rx-flip", 0);
+        nodes.write("feature-sg", 1);
+        nodes.write("feature-gso-tcpv4", offloads);
+        nodes.write("feature-gso-tcpv6", offloads);
+        // Where the link takes no unfinished checksum it is computed here.
+        nodes.write("feature-ipv6-csum-offload", 1);
+        nodes.write("feature-multicast-control", 1);
+        nodes.write("feature-split-event-channels", 1);
+        nodes.write("multi-queue-max-queues", maxQueues);
+    }
+
+    @Override
+    public void connect(DeviceNodes nodes, Consumer<String> onFault) throws FrontendException {
+        if (!GuestFeatures.isSet(nodes, "request-rx-copy")) {
+            throw new FrontendException("'request-rx-copy' is not set: pages are not flipped");
+        }
+        if (!GuestFeatures.isSet(nodes, "feature-rx-notify")) {
+            throw new FrontendException("'feature-rx-notify' is not set: it must say when it has posted pages");
+        }
+        int queueCount = nodes.readNumber("multi-queue-num-queues", 1, maxQueues).orElse(1L).intValue();
+        GuestFeatures guest = GuestFeatures.read(nodes);
+        vif.link().guestTakes(guest.checksumIpv4() && guest.checksumIpv6(), guest.gsoTcpv4(), guest.gsoTcpv6());
+        vif.connected(GuestFeatures.isSet(nodes, "request-multicast-control"));
+        try {
+            for (int i = 0; i < queueCount; i++) {
+                queues.add(queue(i, nodes, queueCount == 1 ? "" : "queue-" + i + '/', guest, onFault));
+            }
+        } catch (FrontendException e) {
+            disconnect();
+            throw e;
+        }
+        for (int i = 0; i < queueCount; i++) {
+            workers.get(i).add(queues.get(i));
+        }
+    }
+
+    private NetQueue queue(int index, DeviceNodes nodes, String prefix, GuestFeatures guest, Consumer<String> onFault)
+            throws FrontendException {
+        GrantAccess grants = domain.grants();
+        List<EventPort> ports = new ArrayList<>();
+        try {
+            BackRing txRing = ring(grants, nodes, prefix + "tx-ring-ref", Netif.TX);
+            BackRing rxRing = ring(grants, nodes, prefix + "rx-ring-ref", Netif.RX);
+            boolean split = nodes.read(prefix + "event-channel-tx").isPresent();
+            ports.add(port(nodes, prefix + (split ? "event-channel-tx" : "event-channel")));
+            if (split) {
+                ports.add(port(nodes, prefix + "event-channel-rx"));
+            }
+            FramePort link = vif.link().open(index);
+            NetCounters counter = queueCounters.get(index);
+            return new NetQueue(new TxPath(txRing, ports.getFirst(), grants, link, vif, counter),
+                    new RxPath(rxRing, ports.getLast(), grants, link, vif, guest, counter),
+                    link, grants, ports.getFirst(), ports.getLast(), counter, onFault);
+        } catch (FrontendException | RuntimeException e) {
+            ports.forEach(EventPort::close);
+            grants.close();
+            throw e;
+        }
+    }
+
+    private static BackRing ring(GrantAccess grants, DeviceNodes nodes, String node, RingSlots slots)
+            throws FrontendException {
+        int handle = PatientGrants.map(grants, (int) nodes.require(node, 0, MAX_U32), true);
+        if (handle < 0) {
+            throw new FrontendException("'" + node + "' is no page that is granted to us: GNTST " + handle);
+        }
+        return BackRing.attach(slots, grants.page(handle));
+    }
+
+    private EventPort port(DeviceNodes nodes, String node) throws FrontendException {
+        return domain.bind((int) nodes.require(node, 1, Integer.MAX_VALUE))
+                .orElseThrow(() -> new FrontendException("'" + node + "' is no port that waits for us"));
+    }
+
+    @Override
+    public void disconnect() {
+        for (int i = 0; i < queues.size(); i++) {
+            workers.get(i).remove(queues.get(i));
+            queues.get(i).close();
+        }
+        queues.clear();
+    }
+
+    /// Of all its queues. *Tx* is what the guest sent.
+    @Override
+    public Map<String, Long> counters() {
+        Map<String, Long> sums = new LinkedHashMap<>();
+        queueCounters.forEach(counter -> counter.addTo(sums));
+        return sums;
+    }
+
+    /// Closes the link. The device is disconnected by then.
+    @Override
+    public void close() {
+        vif.link().close();
+    }
+}

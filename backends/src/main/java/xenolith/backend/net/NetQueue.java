@@ -1,0 +1,110 @@
+package xenolith.backend.net;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.function.Consumer;
+import xenolith.backend.BrokenRingException;
+import xenolith.vmm.port.EventPort;
+import xenolith.vmm.port.GrantAccess;
+
+/// One queue of a connected interface: a transmit and a receive ring, and the link's port. Served by a [NetWorker].
+final class NetQueue {
+    private static final Logger LOG = System.getLogger(NetQueue.class.getName());
+
+    private final TxPath tx;
+    private final RxPath rx;
+    private final FramePort link;
+    private final GrantAccess grants;
+    private final EventPort txPort;
+    private final EventPort rxPort;
+    private final NetCounters counters;
+    private final Consumer<String> onFault;
+    private boolean broken;
+
+    /// A queue over what its frontend has granted and made.
+    ///
+    /// @param rxPort the same as `txPort` where the frontend has one event channel for both
+    NetQueue(TxPath tx, RxPath rx, FramePort link, GrantAccess grants, EventPort txPort, EventPort rxPort,
+            NetCounters counters, Consumer<String> onFault) {
+        this.tx = tx;
+        this.rx = rx;
+        this.link = link;
+        this.grants = grants;
+        this.txPort = txPort;
+        this.rxPort = rxPort;
+        this.counters = counters;
+        this.onFault = onFault;
+    }
+
+    /// Says whom the guest's events wake.
+    void listen(Runnable wake) {
+        Runnable listener = () -> {
+            counters.guestEvent();
+            wake.run();
+        };
+        txPort.onNotification(listener);
+        rxPort.onNotification(listener);
+    }
+
+    /// Moves up to `budget` packets each way. Returns how much was moved.
+    int serve(int budget, long nowNs) {
+        if (broken) {
+            return 0;
+        }
+        try {
+            return tx.serve(budget, nowNs) + rx.serve(budget, nowNs);
+        } catch (BrokenRingException e) {
+            breaks(e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "a fault of ours in an interface's queue", e);
+            breaks("internal error: " + e);
+        }
+        return 0;
+    }
+
+    private void breaks(String reason) {
+        broken = true;
+        onFault.accept(reason);
+    }
+
+    /// Before the worker sleeps: asks the guest for events. Returns whether there is work now.
+    boolean settle() {
+        if (broken) {
+            return false;
+        }
+        try {
+            boolean txWork = tx.settle();
+            return rx.settle() || txWork;
+        } catch (BrokenRingException e) {
+            breaks(e.getMessage());
+            return false;
+        }
+    }
+
+    /// A descriptor to wait for, or -1.
+    int descriptor() {
+        try {
+            return broken ? -1 : rx.descriptor();
+        } catch (BrokenRingException e) {
+            breaks(e.getMessage());
+            return -1;
+        }
+    }
+
+    /// When to serve it though nothing happens; [Long#MAX_VALUE] if never.
+    long dueNs() {
+        return broken ? Long.MAX_VALUE : Math.min(tx.dueNs(), rx.dueNs());
+    }
+
+    void slept() {
+        counters.sleeps++;
+    }
+
+    /// Lets go of the guest's pages and ports and of the link's. No worker serves it any more.
+    void close() {
+        txPort.close();
+        rxPort.close();
+        grants.close();
+        link.close();
+    }
+}

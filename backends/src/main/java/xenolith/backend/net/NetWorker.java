@@ -1,0 +1,143 @@
+package xenolith.backend.net;
+
+import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
+import xenolith.posix.EventFd;
+import xenolith.posix.Poll;
+
+/// A thread that serves queues, of one interface or of several: in turn, each up to [#BUDGET] packets each way before
+/// the next one's, so that none waits for more than a bounded piece of the others' work. Who is first changes with each
+/// round.
+///
+/// It sleeps in one `ppoll` for all of them: until a frame comes, a guest sends an event, or a queue is due.
+public final class NetWorker implements AutoCloseable {
+    /// Packets of a queue in one round, each way.
+    static final int BUDGET = 64;
+    /// Interfaces that one thread serves; a domain has no more.
+    private static final int MAX_QUEUES = 64;
+    private static final NetQueue[] NONE = {};
+
+    private final EventFd wakeUp = EventFd.create();
+    private final Poll poll = new Poll(MAX_QUEUES + 1);
+    private final ReentrantLock serving = new ReentrantLock();
+    private final Thread thread;
+    private volatile NetQueue[] queues = NONE;
+    private volatile boolean awake = true;
+    private volatile boolean stopping;
+    private int first;
+
+    /// A thread called `name`, which begins at once.
+    public NetWorker(String name) {
+        thread = Thread.ofPlatform().name(name).daemon().start(this::loop);
+    }
+
+    void add(NetQueue queue) {
+        serving.lock();
+        try {
+            if (queues.length == MAX_QUEUES) {
+                throw new IllegalStateException("more than " + MAX_QUEUES + " queues for one thread");
+            }
+            NetQueue[] more = Arrays.copyOf(queues, queues.length + 1);
+            more[queues.length] = queue;
+            queues = more;
+        } finally {
+            serving.unlock();
+        }
+        queue.listen(this::wake);
+        wake();
+    }
+
+    /// When it returns the queue is not served any more. Does nothing if it was not.
+    void remove(NetQueue queue) {
+        serving.lock();
+        try {
+            queues = Arrays.stream(queues).filter(other -> other != queue).toArray(NetQueue[]::new);
+        } finally {
+            serving.unlock();
+        }
+        wake();
+    }
+
+    /// Makes it look at all queues. May be called by any thread, that of a vcpu in a hypercall included.
+    void wake() {
+        if (!awake) {
+            awake = true;
+            wakeUp.signal();
+        }
+    }
+
+    private void loop() {
+        while (!stopping) {
+            awake = true;
+            if (serve() > 0) {
+                continue;
+            }
+            // From here on who has work must signal; what came before is found by the last look.
+            awake = false;
+            if (!stopping && !settle()) {
+                sleep();
+            }
+        }
+    }
+
+    private int serve() {
+        serving.lock();
+        try {
+            NetQueue[] now = queues;
+            int moved = 0;
+            for (int i = 0; i < now.length; i++) {
+                moved += now[(first + i) % now.length].serve(BUDGET, System.nanoTime());
+            }
+            first = first + 1 & Integer.MAX_VALUE;
+            return moved;
+        } finally {
+            serving.unlock();
+        }
+    }
+
+    /// Asks all guests for events and says what to wait for. Returns whether there is work now.
+    private boolean settle() {
+        serving.lock();
+        try {
+            poll.clear();
+            poll.add(wakeUp.raw(), Poll.POLLIN);
+            boolean work = false;
+            for (NetQueue queue : queues) {
+                work |= queue.settle();
+                poll.add(queue.descriptor(), Poll.POLLIN);
+            }
+            return work;
+        } finally {
+            serving.unlock();
+        }
+    }
+
+    private void sleep() {
+        long dueNs = Long.MAX_VALUE;
+        for (NetQueue queue : queues) {
+            dueNs = Math.min(dueNs, queue.dueNs());
+            queue.slept();
+        }
+        poll.await(dueNs == Long.MAX_VALUE ? -1 : Math.max(0, dueNs - System.nanoTime()));
+        wakeUp.drain();
+    }
+
+    /// Waits for its end. Its queues are removed by then.
+    @Override
+    public void close() {
+        stopping = true;
+        wake();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        wakeUp.close();
+    }
+}

@@ -1,0 +1,85 @@
+package xenolith.tool.control;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import xenolith.backend.DeviceId;
+import xenolith.backend.net.NetBackend;
+
+/// A network interface of a running domain, with its attachment.
+final class Nic implements HostedDevice {
+    private final NicConfig config;
+    private final DeviceId id;
+    private final MacAddress mac;
+    private final String hostName;
+    private final NetBackend driver;
+
+    /// @param hostName what the host calls its side
+    Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NetBackend driver) {
+        this.config = config;
+        this.id = id;
+        this.mac = mac;
+        this.hostName = hostName;
+        this.driver = driver;
+    }
+
+    @Override
+    public String name() {
+        return "vif" + id.number();
+    }
+
+    @Override
+    public DeviceId id() {
+        return id;
+    }
+
+    @Override
+    public NetBackend driver() {
+        return driver;
+    }
+
+    @Override
+    public Map<String, String> frontendNodes() {
+        return Map.of("handle", Long.toString(id.number()), "mac", mac.text(), "mtu", Integer.toString(config.mtu()));
+    }
+
+    /// As xl writes them.
+    @Override
+    public Map<String, String> backendNodes() {
+        Map<String, String> nodes = new LinkedHashMap<>();
+        nodes.put("handle", Long.toString(id.number()));
+        nodes.put("mac", mac.text());
+        nodes.put("mtu", Integer.toString(config.mtu()));
+        nodes.put("type", "vif");
+        nodes.put("vifname", hostName);
+        if (config.attachment() == NicConfig.Attachment.BRIDGE) {
+            nodes.put("bridge", config.target());
+        }
+        if (!config.ips().isEmpty()) {
+            nodes.put("ip", String.join(" ", config.ips()));
+        }
+        config.rate().ifPresent(rate -> nodes.put("rate", rate.bytesPerPeriod() + "," + rate.periodUs()));
+        nodes.put("hotplug-status", "connected");
+        return nodes;
+    }
+
+    @Override
+    public Map<String, Object> description() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("mac", mac.text());
+        fields.put("attachment", config.attachment().name().toLowerCase(java.util.Locale.ROOT));
+        fields.put("target", config.target());
+        fields.put("host_name", hostName);
+        return fields;
+    }
+
+    @Override
+    public Map<String, String> change(Map<String, String> wanted, Path directory) {
+        throw new BadInputException("nothing can be changed of an interface while it is in use");
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+    }
+}

@@ -1,0 +1,105 @@
+package xenolith.tool.control;
+
+import xenolith.backend.net.FrameLink;
+import xenolith.backend.net.TapLink;
+import xenolith.posix.Errno;
+import xenolith.posix.HostException;
+import xenolith.posix.NetInterface;
+import xenolith.posix.Tap;
+
+/// What network interfaces are attached to: the one place where each kind of attachment is made.
+final class NicLinks {
+    private static final String TUN = "/dev/net/tun";
+    /// The kernel puts a number in the place of `%d`.
+    private static final String ANY_NAME = "xvif%d";
+    /// As Xen's scripts set it, so that a bridge never takes it for its own: it takes the lowest of its ports'.
+    private static final byte[] BRIDGE_PORT_MAC = {(byte) 0xFE, -1, -1, -1, -1, -1};
+
+    private NicLinks() {
+    }
+
+    /// @throws BadInputException if the host has no such thing, or does not let us
+    static Attached open(NicConfig config) {
+        return switch (config.attachment()) {
+            case TAP, BRIDGE -> tap(config);
+            case SWITCH, USER -> throw new BadInputException("an interface is attached to a tap or a bridge");
+        };
+    }
+
+    /// @param name what the host calls its side
+    record Attached(FrameLink link, String name) {
+    }
+
+    private static Attached tap(NicConfig config) {
+        Tap tap = openTap(config.tapName());
+        try {
+            setUp(config, new NetInterface(tap.name()));
+            return new Attached(new TapLink(tap), tap.name());
+        } catch (RuntimeException e) {
+            tap.close();
+            throw e;
+        }
+    }
+
+    private static Tap openTap(String wanted) {
+        try {
+            return Tap.open(wanted.isEmpty() ? ANY_NAME : wanted);
+        } catch (HostException e) {
+            throw new BadInputException(tapTrouble(wanted.isEmpty() ? "a TAP" : "the TAP " + wanted, e), e);
+        }
+    }
+
+    private static String tapTrouble(String what, HostException e) {
+        if (e.call().equals(TUN)) {
+            return switch (e.errno()) {
+                case Errno.ENOENT, Errno.ENODEV, Errno.ENXIO -> "there is no " + TUN + " for " + what
+                        + " (load the kernel's module tun)";
+                case Errno.EACCES, Errno.EPERM -> "no permission for " + TUN + ", which " + what + " needs";
+                default -> what + " cannot be had: " + e.getMessage();
+            };
+        }
+        return switch (e.errno()) {
+            case Errno.EPERM -> "no permission to make " + what
+                    + ": be root, or have root make it (ip tuntap add mode tap user USER dev NAME) and give its name";
+            case Errno.EBUSY -> what + " is in use";
+            case Errno.EINVAL -> what + " cannot be had: there is an interface of that name that is no TAP";
+            default -> what + " cannot be had: " + e.getMessage();
+        };
+    }
+
+    /// What is as it should be is left alone: a user who may not change it can then use what root has made.
+    private static void setUp(NicConfig config, NetInterface tap) {
+        try {
+            if (tap.mtu() != config.mtu()) {
+                tap.mtu(config.mtu());
+            }
+            config.hostIp().ifPresent(ip -> tap.address(ip.octets(), ip.prefixLength()));
+            if (config.attachment() == NicConfig.Attachment.BRIDGE) {
+                plugIn(config.target(), tap);
+            }
+            if (!tap.isUp()) {
+                tap.up(true);
+            }
+        } catch (HostException e) {
+            throw new BadInputException(e.errno() == Errno.EPERM
+                    ? "only root may set up an interface (" + e.call() + "); have root do it beforehand"
+                    : "the interface cannot be set up: " + e.getMessage(), e);
+        }
+    }
+
+    private static void plugIn(String bridgeName, NetInterface tap) {
+        NetInterface bridge = new NetInterface(bridgeName);
+        if (!bridge.exists()) {
+            throw new BadInputException("there is no bridge " + bridgeName);
+        }
+        tap.mac(BRIDGE_PORT_MAC);
+        try {
+            bridge.addPort(tap);
+        } catch (HostException e) {
+            if (e.errno() == Errno.EOPNOTSUPP) {
+                throw new BadInputException(bridgeName + " is no bridge", e);
+            }
+            throw e;
+        }
+    }
+}

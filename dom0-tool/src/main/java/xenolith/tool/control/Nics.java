@@ -1,0 +1,87 @@
+package xenolith.tool.control;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import xenolith.backend.DeviceId;
+import xenolith.backend.net.Credit;
+import xenolith.backend.net.NetBackend;
+import xenolith.backend.net.NetWorker;
+import xenolith.backend.net.OpenFilter;
+import xenolith.vmm.port.DeviceAccess;
+
+/// The network interfaces that a domain can have, and the threads that serve them: the same for all of its interfaces, one
+/// for each queue that an interface can have. Closed after the domain has stopped and before its memory goes.
+final class Nics implements DeviceKind, AutoCloseable {
+    static final String NAME = "nic";
+    /// More threads than that are no faster.
+    private static final int MAX_QUEUES = 4;
+
+    private final String domainName;
+    private final DeviceAccess domain;
+    private final int domid;
+    private final int queueCount;
+    private final List<NetWorker> workers = new ArrayList<>();
+    private final Map<String, NetBackend> drivers = new ConcurrentHashMap<>();
+
+    Nics(String domainName, DeviceAccess domain, int domid, int vcpuCount) {
+        this.domainName = domainName;
+        this.domain = domain;
+        this.domid = domid;
+        this.queueCount = Math.min(vcpuCount, MAX_QUEUES);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    /// The interface gets the lowest number that is free.
+    @Override
+    public Nic open(String text, Path directory, Set<Long> taken) {
+        long number = 0;
+        while (taken.contains(number)) {
+            number++;
+        }
+        return open(NicConfig.parse(text), number);
+    }
+
+    /// Makes the attachment of an interface.
+    ///
+    /// @param number which of the domain's interfaces it is, from 0
+    /// @throws BadInputException if it cannot be attached to what it asks for
+    Nic open(NicConfig config, long number) {
+        NicLinks.Attached attached = NicLinks.open(config);
+        Credit credit = config.rate().map(rate -> new Credit(rate.bytesPerPeriod(), rate.periodUs()))
+                .orElseGet(Credit::unlimited);
+        NetBackend driver = new NetBackend(domain, attached.link(), new OpenFilter(), credit, workers());
+        drivers.put("vif" + number, driver);
+        return new Nic(config, new DeviceId(domid, "vif", number),
+                config.mac().orElseGet(() -> MacAddress.derived(domainName, number)), attached.name(), driver);
+    }
+
+    private synchronized List<NetWorker> workers() {
+        while (workers.size() < queueCount) {
+            workers.add(new NetWorker("net-" + domid + '-' + workers.size()));
+        }
+        return workers;
+    }
+
+    /// What each interface has done, by name; of several of the same number, the last one.
+    Map<String, Map<String, Long>> counters() {
+        Map<String, Map<String, Long>> counters = new TreeMap<>();
+        drivers.forEach((name, driver) -> counters.put(name, driver.counters()));
+        return counters;
+    }
+
+    /// Ends the threads. All interfaces are closed by then.
+    @Override
+    public void close() {
+        workers.forEach(NetWorker::close);
+        workers.clear();
+    }
+}
