@@ -24,4 +24,6 @@ module xenolith.backends {
             xenolith.tool;
     exports xenolith.backend.net to
             xenolith.tool;
+    exports xenolith.backend.net.switching to
+            xenolith.tool;
 }
