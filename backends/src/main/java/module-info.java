@@ -24,6 +24,8 @@ module xenolith.backends {
             xenolith.tool;
     exports xenolith.backend.net to
             xenolith.tool;
+    exports xenolith.backend.net.firewall to
+            xenolith.tool;
     exports xenolith.backend.net.switching to
             xenolith.tool;
 }
