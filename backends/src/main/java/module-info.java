@@ -7,6 +7,7 @@ module xenolith.backends {
     requires transitive xenolith.abi;
     requires transitive xenolith.vmm;
     requires xenolith.kvm;
+    requires aircompressor.v3;
 
     exports xenolith.xenstore to
             xenolith.tool;
@@ -21,6 +22,8 @@ module xenolith.backends {
     exports xenolith.backend.blk to
             xenolith.tool;
     exports xenolith.backend.image to
+            xenolith.tool;
+    exports xenolith.backend.image.qcow2 to
             xenolith.tool;
     exports xenolith.backend.net to
             xenolith.tool;

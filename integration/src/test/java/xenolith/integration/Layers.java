@@ -46,6 +46,7 @@ final class Layers {
         rule("backend.console", "abi abi.io vmm.port backend");
         rule("backend.xenstore", "abi abi.io vmm.port backend xenstore");
         rule("backend.image", "posix");
+        rule("backend.image.qcow2", "posix backend.image");
         rule("backend.blk", "abi abi.io posix vmm.port backend backend.image");
         rule("backend.remote", "abi abi.io posix vmm.port backend");
         rule("backend.net", "abi abi.io posix vmm.port backend");
@@ -56,7 +57,7 @@ final class Layers {
         rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host socket xenstore "
                 + "xenstore.socket backend "
                 + "backend.console "
-                + "backend.xenstore backend.blk backend.image "
+                + "backend.xenstore backend.blk backend.image backend.image.qcow2 "
                 + "backend.net");
         rule("tool.cli", "tool.control");
     }

@@ -45,12 +45,16 @@ public final class Iovec {
         readOnly = false;
     }
 
-    /// Appends a piece of native memory, which must stay valid until the call that uses it is over.
+    /// Appends a piece of native memory, which must stay valid until the call that uses it is over. An empty one is left
+    /// out.
     public void add(MemorySegment segment, long offset, long length) {
         if (!segment.isNative()) {
             throw new IllegalArgumentException("piece is on the Java heap");
         }
         Objects.checkFromIndexSize(offset, length, segment.byteSize());
+        if (length == 0) {
+            return;
+        }
         if (end == pieces.length) {
             throw new IllegalStateException("no room for more than " + end + " pieces");
         }
@@ -118,6 +122,31 @@ public final class Iovec {
             long at = first * SIZEOF;
             vector.set(ValueLayout.JAVA_LONG, at + BASE, vector.get(ValueLayout.JAVA_LONG, at + BASE) + left);
             vector.set(ValueLayout.JAVA_LONG, at + LEN, length(first) - left);
+        }
+    }
+
+    /// Moves the first `count` bytes of `other` here, behind what is here already: pieces, not contents.
+    public void take(Iovec other, long count) {
+        Objects.checkFromToIndex(0, count, other.byteLength);
+        long left = count;
+        while (left > 0) {
+            long part = Math.min(left, other.length(other.first));
+            MemorySegment piece = other.pieces[other.first];
+            add(piece, other.offset(other.first), part);
+            other.advance(part);
+            left -= part;
+        }
+    }
+
+    /// Fills the first `count` bytes with zeros, and drops them.
+    public void fillZeros(long count) {
+        Objects.checkFromToIndex(0, count, byteLength);
+        long left = count;
+        while (left > 0) {
+            long part = Math.min(left, length(first));
+            pieces[first].asSlice(offset(first), part).fill((byte) 0);
+            advance(part);
+            left -= part;
         }
     }
 

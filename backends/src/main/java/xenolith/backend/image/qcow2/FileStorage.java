@@ -1,0 +1,111 @@
+package xenolith.backend.image.qcow2;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import xenolith.backend.image.BadImageException;
+import xenolith.backend.image.DiskInUseException;
+import xenolith.posix.Errno;
+import xenolith.posix.Fd;
+import xenolith.posix.HostException;
+import xenolith.posix.Iovec;
+
+/// A file, or block device, that holds an image: locked for as long as it is open.
+final class FileStorage implements Storage {
+    private final Fd fd;
+    private final boolean isFile;
+    /// Set when the host could not store what it had accepted: nobody knows any more what is on the storage, and a later
+    /// success would be no proof.
+    private volatile boolean lostWrites;
+
+    private FileStorage(Fd fd, boolean isFile) {
+        this.fd = fd;
+        this.isFile = isFile;
+    }
+
+    /// @throws BadImageException  if it is there, but nothing that can hold an image, or cannot be opened
+    /// @throws DiskInUseException if another disk has it
+    static FileStorage open(Path path, boolean readOnly) {
+        try {
+            // Does not block on a FIFO that has come there since the caller looked.
+            Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
+            try {
+                fd.end();
+                if (!fd.tryLock(readOnly)) {
+                    throw new DiskInUseException(path);
+                }
+                return new FileStorage(fd, Files.readAttributes(path,
+                        BasicFileAttributes.class).isRegularFile());
+            } catch (RuntimeException | IOException e) {
+                fd.close();
+                throw e;
+            }
+        } catch (HostException | IOException e) {
+            throw new BadImageException(path, "cannot be opened: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public long byteLength() {
+        return fd.end();
+    }
+
+    @Override
+    public boolean growsWithZeros() {
+        return isFile;
+    }
+
+    /// Every round reads something, or is the last.
+    @Override
+    public long read(Iovec to, long offset) {
+        long done = 0;
+        while (to.byteLength() > 0) {
+            long moved = fd.preadv(to, offset + done);
+            if (moved < 0) {
+                return moved;
+            }
+            if (moved == 0) {
+                to.fillZeros(to.byteLength());
+                return done;
+            }
+            to.advance(moved);
+            done += moved;
+        }
+        return done;
+    }
+
+    @Override
+    public int write(Iovec from, long offset) {
+        long at = offset;
+        while (from.byteLength() > 0) {
+            long moved = fd.pwritev(from, at);
+            if (moved <= 0) {
+                return moved == 0 ? -Errno.EIO : (int) moved;
+            }
+            from.advance(moved);
+            at += moved;
+        }
+        return 0;
+    }
+
+    @Override
+    public int sync() {
+        if (lostWrites) {
+            return -Errno.EIO;
+        }
+        int result = fd.dataSync();
+        lostWrites |= result < 0;
+        return result;
+    }
+
+    @Override
+    public int punchHole(long offset, long byteLength) {
+        return fd.punchHole(offset, byteLength);
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+}

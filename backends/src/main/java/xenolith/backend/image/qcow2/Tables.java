@@ -1,0 +1,158 @@
+package xenolith.backend.image.qcow2;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.locks.ReentrantLock;
+import xenolith.backend.image.qcow2.L2Entry.Kind;
+import xenolith.backend.image.qcow2.Workspace.Extent;
+
+/// An open image's own structures, and the lock over them.
+///
+/// Nobody moves data under [#lock]; what is read under it are tables. Lock order: that of commits, then this one.
+final class Tables {
+    private static final Logger LOG = System.getLogger(Tables.class.getName());
+    /// Rounds of committing and letting go when an image is closed; what is left then is leaked.
+    private static final int CLOSING_ROUNDS = 1000;
+
+    final ReentrantLock lock = new ReentrantLock();
+    final Geometry geometry;
+    final Storage storage;
+    final ClusterMap map;
+    final Refcounts counts;
+    final Allocator allocator;
+    final Frees frees;
+    final InFlight inFlight = new InFlight(lock);
+    private final ReentrantLock commitLock = new ReentrantLock();
+    private final MetadataIo commitIo;
+    private final String name;
+    private boolean complained;
+    /// Goes up whenever clusters may get new contents.
+    private volatile long age;
+
+    /// @param name for the log
+    Tables(String name, Header header, Storage storage) throws StorageException {
+        this.name = name;
+        this.geometry = header.geometry();
+        this.storage = storage;
+        this.commitIo = new MetadataIo(storage);
+        MetadataIo io = new MetadataIo(storage);
+        this.map = new ClusterMap(header, io);
+        this.counts = new Refcounts(geometry, io, header.reftableOffset(), header.reftableClusters());
+        this.frees = new Frees(geometry);
+        this.allocator = new Allocator(geometry, counts, new Occupied(header, counts, map), frees, storage.byteLength(),
+                storage.growsWithZeros());
+    }
+
+    long age() {
+        return age;
+    }
+
+    /// Finds the bytes from `offset` on, up to `most`, as far as one place has them. Under the lock.
+    void locate(long offset, long most, Extent into) throws StorageException {
+        int first = geometry.entryOf(offset);
+        int inCluster = geometry.offsetInCluster(offset);
+        Table table = map.table(geometry.tableOf(offset));
+        long end = Math.min(most, ((long) geometry.entriesPerTable() - first << geometry.clusterBits()) - inCluster);
+        into.entry = table == null ? 0 : table.get(first);
+        into.kind = L2Entry.kind(into.entry, geometry);
+        into.byteLength = geometry.clusterBytes() - inCluster;
+        if (into.kind == Kind.COMPRESSED) {
+            checkInFile(L2Entry.compressedOffset(into.entry, geometry), 1);
+        } else if (into.kind == Kind.NORMAL) {
+            into.hostOffset = L2Entry.offset(into.entry) + inCluster;
+            checkInFile(L2Entry.offset(into.entry), geometry.clusterBytes());
+        }
+        for (int i = first + 1; into.byteLength < end && into.kind != Kind.COMPRESSED; i++) {
+            long next = table == null ? 0 : table.get(i);
+            if (L2Entry.kind(next, geometry) != into.kind
+                    || into.kind == Kind.NORMAL && L2Entry.offset(next) != into.hostOffset + into.byteLength) {
+                break;
+            }
+            if (into.kind == Kind.NORMAL) {
+                checkInFile(L2Entry.offset(next), geometry.clusterBytes());
+            }
+            into.byteLength += geometry.clusterBytes();
+        }
+        into.byteLength = Math.min(into.byteLength, end);
+    }
+
+    /// A place that an entry names must be in the file.
+    void checkInFile(long offset, long byteLength) throws StorageException.Damaged {
+        if (offset + byteLength > allocator.endOffset()) {
+            throw new StorageException.Damaged("data at " + offset + " is behind the end of the file");
+        }
+    }
+
+    /// Whether so much has changed that a commit must come first. Under the lock.
+    boolean isCrowded() {
+        return map.isCrowded() || counts.isCrowded() || frees.areMany();
+    }
+
+    /// Brings to the storage all that was written before the call. Not under the lock. Returns 0 or `-errno`.
+    int commit() {
+        commitLock.lock();
+        try {
+            Commit commit = new Commit();
+            lock.lock();
+            try {
+                counts.collect(commit);
+                map.collect(commit);
+                frees.collect(commit, inFlight);
+            } finally {
+                lock.unlock();
+            }
+            return run(commit);
+        } finally {
+            commitLock.unlock();
+        }
+    }
+
+    private int run(Commit commit) {
+        int result = 0;
+        try {
+            commit.run(storage, commitIo);
+        } catch (StorageException e) {
+            result = failed(e);
+        }
+        lock.lock();
+        try {
+            commit.finish(result == 0);
+            if (result == 0) {
+                settle();
+            }
+        } finally {
+            lock.unlock();
+        }
+        return result;
+    }
+
+    /// What fails here is a leak, of which the writer need not be told.
+    private void settle() {
+        try {
+            if (frees.settle(counts, allocator, storage, inFlight)) {
+                age++;
+            }
+        } catch (StorageException e) {
+            failed(e);
+        }
+    }
+
+    /// Commits all there is, and all that becomes free by that. Nobody uses the image any more.
+    void close() {
+        boolean more = true;
+        for (int i = 0; i < CLOSING_ROUNDS && more; i++) {
+            more = commit() == 0 && !frees.isEmpty();
+        }
+        // The counts that the last round let go of.
+        commit();
+    }
+
+    /// The errno for a failure, negative; the first damage of an image is worth a line in the log.
+    int failed(StorageException e) {
+        if (e instanceof StorageException.Damaged && !complained) {
+            complained = true;
+            LOG.log(Level.WARNING, name + " is damaged: " + e.getMessage());
+        }
+        return -e.errno();
+    }
+}
