@@ -27,6 +27,7 @@ setup_packages() {
     [ -e /usr/include/linux/kvm.h ] || missing="$missing linux-libc-dev"
     [ -e /usr/include/xen/xen.h ] || missing="$missing libxen-dev"
     command -v mvn >/dev/null || missing="$missing maven"
+    [ -x /usr/bin/qemu-io ] || missing="$missing qemu-utils"
     # shellcheck disable=SC2086 # a list of names
     [ -z "$missing" ] || install_packages $missing
 }
