@@ -58,6 +58,17 @@ class StatsIT {
         assertThat(total(statsOf(Kernel.CLOUD, "--memory", "256M", "--no-poller").get("exits"))).isLessThan(60_000);
     }
 
+    /// Every process that starts faults some dozens of times.
+    @Test
+    void aProcesssPageFaultIsNoExitOnTheWayInNorOut() throws Exception {
+        Path file = folder.resolve("stats.json");
+        Guest.with(Kernel.CLOUD).options("--stats", file.toString())
+                .output("for i in $(seq 400); do /bin/busybox true; done");
+        JsonNode stats = new ObjectMapper().readTree(file.toFile());
+        assertThat(stats.at("/hypercalls/mmu_update").asLong()).as("processes were started").isGreaterThan(400 * 20);
+        assertThat(stats.at("/hypercalls/iret").asLong()).as("irets that Java had to do").isLessThan(400 * 10);
+    }
+
     @Test
     void infoIsJsonWhereAsked() throws Exception {
         Host.requireKvm();

@@ -216,6 +216,13 @@ public final class Vcpu implements EventTarget {
         return debug;
     }
 
+    /// [DebugRegisters#set], after which irets are Java's while a breakpoint is set: the stub forgets RF.
+    public long setDebugRegister(int number, long value) {
+        long result = debug.set(number, value);
+        tellMonitor();
+        return result;
+    }
+
     /// The virtual CR4.
     public long cr4() {
         return cr4;
@@ -243,7 +250,7 @@ public final class Vcpu implements EventTarget {
         boolean shown = domain.assists().architecturalIopl();
         window.skipCli(shown || iopl > 0);
         window.shownIopl(shown ? iopl : 0);
-        window.slowIret(nmi.isMasked() || shown && iopl > 0);
+        window.slowIret(nmi.isMasked() || shown && iopl > 0 || debug.isLoaded() && debug.isActive());
     }
 
     /// Sets the ports that user mode may use: `portCount` bits, clear for yes, at guest address `bitmapVa` of the kernel.

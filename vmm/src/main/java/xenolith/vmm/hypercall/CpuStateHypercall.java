@@ -67,7 +67,7 @@ final class CpuStateHypercall {
         if (c.isPolled() && debug.isLoaded() && (debug.isActive() || number == DR7)) {
             return CallContext.RING;
         }
-        return debug.set(number, value);
+        return c.vcpu().setDebugRegister(number, value);
     }
 
     /// The register itself, or a small negative errno, as Xen has it.

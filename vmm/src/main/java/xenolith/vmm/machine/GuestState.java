@@ -117,7 +117,7 @@ final class GuestState implements PrivilegedState {
 
     @Override
     public boolean debugRegister(int number, long value) {
-        return vcpu.debug().set(number, value) == 0;
+        return vcpu.setDebugRegister(number, value) == 0;
     }
 
     @Override

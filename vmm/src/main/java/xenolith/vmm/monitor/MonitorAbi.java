@@ -78,8 +78,9 @@ public final class MonitorAbi {
     static final int COMMIT_MAX = 4096;
     /// How often a stub looks for the poller's answer before it rings: about as long as an exit takes.
     static final int SPINS = 2000;
-    /// TF, NT, RF, VM, VIF, VIP, IOPL: user flags that the quick way back to the user leaves to Java.
-    static final int SLOW_FLAGS = 0x1f_7100;
+    /// TF, NT, VM, AC, VIF, VIP, IOPL: user flags that the quick way back to the user leaves to Java. RF is none of them:
+    /// the processor sets it in the frame of each page fault, and it means something only where a breakpoint is set.
+    static final int SLOW_FLAGS = 0x1e_7100;
     /// What of a user's RFLAGS reaches its kernel: not IOPL, NT, RF, VM, VIF, VIP.
     static final int SYSCALL_FLAGS = 0x24_0fd7;
     private static final long MSR_KERNEL_GS_BASE = 0xc000_0102L;

@@ -278,6 +278,17 @@ class CpuStateTest {
         assertThat(calls.call(SET_DEBUGREG, 0, HANDLER)).as("none is enabled").isZero();
     }
 
+    @Test
+    void whileABreakpointIsSetThatWorksEachIretIsOurs() {
+        assertThat(calls.call(SET_DEBUGREG, 7, 1)).isZero();
+        assertThat(superWord("S_SLOW_IRET")).as("it does not work here").isZero();
+        calls.vcpu.debug().loadIntoHardware();
+        assertThat(calls.call(SET_DEBUGREG, 7, 1)).isZero();
+        assertThat(superWord("S_SLOW_IRET")).as("for RF, which the stub forgets").isOne();
+        assertThat(calls.call(SET_DEBUGREG, 7, 0)).isZero();
+        assertThat(superWord("S_SLOW_IRET")).isZero();
+    }
+
     // ---- vm_assist, physdev_op
 
     @Test
