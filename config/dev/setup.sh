@@ -10,6 +10,7 @@ verb_setup() {
     (setup_grub) || say "there is no GRUB for Xen: its test will be skipped"
     (setup_xenstore_utils) || say "there are no xenstore-utils: their test will be skipped"
     setup_guest_images
+    (setup_debian) || say "there is no Debian on a disk: its tests will be skipped"
 }
 
 verb_kernels() {

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 /// A run of the launcher that is talked to while it lasts: the test types at standard input, and waits for words on
 /// standard output and error.
 final class Conversation implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final int PAUSE_MS = 20;
 
     private final Process process;
@@ -40,14 +40,17 @@ final class Conversation implements AutoCloseable {
         process.getOutputStream().flush();
     }
 
-    /// Waits for `text`, and forgets what came up to it.
-    void await(String text) throws IOException, InterruptedException {
+    /// Waits for `text`, and forgets what came up to it. Returns what came before it.
+    String await(String text) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (heard.indexOf(text) < 0) {
             assertThat(System.nanoTime()).as("waited for '%s'; what came:%n%s", text, all).isLessThan(deadline);
             hear();
         }
-        heard.delete(0, heard.indexOf(text) + text.length());
+        int at = heard.indexOf(text);
+        String before = heard.substring(0, at);
+        heard.delete(0, at + text.length());
+        return before;
     }
 
     /// Waits for the end; the exit status.
@@ -60,6 +63,17 @@ final class Conversation implements AutoCloseable {
         return process.waitFor();
     }
 
+    /// What comes within `ms`, and what had come before it and was not waited for.
+    String hear(int ms) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms);
+        while (System.nanoTime() < deadline && process.isAlive()) {
+            hear();
+        }
+        String words = heard.toString();
+        heard.setLength(0);
+        return words;
+    }
+
     private void hear() throws IOException, InterruptedException {
         InputStream output = process.getInputStream();
         int count = output.available();
@@ -70,6 +84,17 @@ final class Conversation implements AutoCloseable {
         } else {
             process.waitFor(PAUSE_MS, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /// Kills the run, as kill -9 does, and returns all that is left to hear.
+    String kill() throws IOException, InterruptedException {
+        // The process itself would close what is still to be read.
+        process.toHandle().destroyForcibly();
+        process.waitFor();
+        heard.append(new String(process.getInputStream().readAllBytes(), UTF_8));
+        String rest = heard.toString();
+        heard.setLength(0);
+        return rest;
     }
 
     /// Ends the run if it goes on.
