@@ -1,0 +1,61 @@
+package xenolith.backend.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class CreditTest {
+    private static final long MS = 1_000_000;
+
+    @Test
+    void aPeriodGivesItsBytesAndNoMore() {
+        Credit credit = new Credit(10_000, 50_000);
+        assertThat(credit.take(6000, 0)).isZero();
+        assertThat(credit.take(4000, 0)).isZero();
+        assertThat(credit.take(1, 10 * MS)).isEqualTo(40 * MS);
+        assertThat(credit.take(10_000, 50 * MS)).isZero();
+        assertThat(credit.take(1, 99 * MS)).isEqualTo(MS);
+    }
+
+    @Test
+    void whatIsNotUsedIsKeptForAFrameOfAnySize() {
+        Credit credit = new Credit(1000, 1000);
+        assertThat(credit.take(1000, 0)).isZero();
+        assertThat(credit.take(65_549, 10 * MS)).isPositive();
+        assertThat(credit.take(65_549, 66 * MS)).isZero();
+        assertThat(credit.take(131_073, 10_000 * MS)).as("more than is ever kept").isPositive();
+        assertThat(credit.take(131_072, 10_000 * MS)).isZero();
+    }
+
+    @Property
+    void overTimeNoMorePassesThanTheRateAllows(@ForAll @IntRange(min = 1, max = 1_000_000) int bytesPerPeriod,
+            @ForAll @IntRange(min = 1, max = 100_000) int periodUs, @ForAll @IntRange(min = 14, max = 65_549) int frame,
+            @ForAll @IntRange(min = 1, max = 10_000_000) int stepNs) {
+        Credit credit = new Credit(bytesPerPeriod, periodUs);
+        long passed = 0;
+        long now = 0;
+        for (int i = 0; i < 1000; i++) {
+            passed += credit.take(frame, now) == 0 ? frame : 0;
+            now += stepNs;
+        }
+        long periods = now / (periodUs * 1000L) + 1;
+        assertThat(passed).isLessThanOrEqualTo(Math.max(131_072, bytesPerPeriod) + periods * bytesPerPeriod);
+    }
+
+    @Test
+    void withoutALimitNothingWaits() {
+        Credit credit = Credit.unlimited();
+        for (int i = 0; i < 1000; i++) {
+            assertThat(credit.take(65_549, i * MS)).isZero();
+        }
+    }
+
+    @Test
+    void aRateOfNothingIsAMistake() {
+        assertThatThrownBy(() -> new Credit(0, 1)).isInstanceOf(IllegalArgumentException.class);
+    }
+}
