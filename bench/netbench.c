@@ -4,6 +4,7 @@
  *   netbench send HOST PORT SECONDS [N]    TCP to the server, N streams at once (default 1)
  *   netbench receive HOST PORT SECONDS [N] TCP from the server
  *   netbench rr HOST PORT COUNT            COUNT times one byte there and back over TCP, one after the other
+ *   netbench await PORT                    waits until somebody connects
  *   netbench flood HOST PORT SECONDS BYTES UDP datagrams of BYTES to the server, as many as the sender can
  *
  * One line for each result: "netbench NAME VALUE UNIT". What TCP carries is compared with what was sent: a wrong byte
@@ -193,6 +194,15 @@ static void serve(const char *port)
     }
 }
 
+static void await(const char *port)
+{
+    struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) };
+    int on = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listener, (struct sockaddr *)&any, sizeof any) || listen(listener, 1) || accept(listener, 0, 0) < 0)
+        die("await");
+}
+
 static uint64_t one_stream(const char *host, const char *port, uint32_t what, uint32_t seconds, uint64_t *ns)
 {
     struct request request = { what, seconds };
@@ -284,6 +294,8 @@ int main(int argc, char **argv)
     make_pattern();
     if (argc == 3 && !strcmp(argv[1], "serve"))
         serve(argv[2]);
+    else if (argc == 3 && !strcmp(argv[1], "await"))
+        await(argv[2]);
     else if (argc >= 5 && !strcmp(argv[1], "send"))
         streams(argv, argc, 's');
     else if (argc >= 5 && !strcmp(argv[1], "receive"))

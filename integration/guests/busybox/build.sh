@@ -3,7 +3,7 @@
 #
 # Makes three initramfs images, each only when something that goes into it has changed:
 #   busybox.cpio.gz  busybox, the first process and ../scripts, nothing else: what demo and boot benchmarks run
-#   tests.cpio.gz    the same with the C programs of ../src, ../src32 and ../tools and the benchmark
+#   tests.cpio.gz    the same with the C programs of ../src, ../src32 and ../tools and the benchmarks
 #   debug.cpio.gz    the first with strace, gdb and the programs of ../debug for them to look at
 # Another cpio archive may be appended to either (the kernel unpacks one after the other); a file /script in it is
 # run by the first process.
@@ -61,13 +61,15 @@ fi
 
 set -- "$guests"/src/*.[ch] "$guests"/src32/*.c "$guests"/tools/*.c
 bench=$root/bench/guestbench.c
-if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$@" "$guests"/scripts/*; then
+netbench=$root/bench/netbench.c
+if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$netbench" "$@" "$guests"/scripts/*; then
     base_tree "$work/tests"
     gcc -O2 -Wall -Wextra -Werror -static -pthread -s -o "$work/tests/bin/guesttest" "$guests"/src/*.c -lm
     for tool in "$guests"/tools/*.c; do
         gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/tests/bin/$(basename "$tool" .c)" "$tool"
     done
     gcc -O2 -static -s -o "$work/tests/bin/guestbench" "$bench"
+    gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/tests/bin/netbench" "$netbench"
     # Needs no 32-bit library: there is none on most machines.
     gcc -m32 -O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -fno-pic -no-pie -nostdlib -static -s \
         -o "$work/tests/bin/guest32" "$guests"/src32/guest32.c

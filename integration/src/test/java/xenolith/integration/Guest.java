@@ -17,6 +17,7 @@ final class Guest {
 
     private final Kernel kernel;
     private final List<String> options = new ArrayList<>();
+    private List<String> before = List.of();
     private Path image = Host.testImage();
     private final List<Path> files = new ArrayList<>();
 
@@ -33,6 +34,12 @@ final class Guest {
     /// Adds options of `xenolith run`.
     Guest options(String... more) {
         options.addAll(List.of(more));
+        return this;
+    }
+
+    /// Starts `xenolith` by another command: its words and then ours.
+    Guest startedBy(List<String> command) {
+        before = command;
         return this;
     }
 
@@ -56,7 +63,7 @@ final class Guest {
             Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
             try {
                 GuestImage.writeWithScript(initrd, image, script, files);
-                Launched launched = Launched.of(arguments(initrd), null);
+                Launched launched = Launched.command(command(initrd), null);
                 if (files.isEmpty()) {
                     assertThat(launched.stdout()).as(launched.transcript()).doesNotContain(TROUBLE);
                 }
@@ -86,10 +93,11 @@ final class Guest {
         return lines.replaceAll("(?m)^\\[ *\\d+\\.\\d+] .*\\n", "");
     }
 
-    private List<String> arguments(Path initrd) {
-        List<String> arguments = new ArrayList<>(List.of("run", "--kernel", kernel.path().toString(),
-                "--initrd", initrd.toString()));
-        arguments.addAll(options);
-        return arguments;
+    private List<String> command(Path initrd) {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(Host.launcher().toString(), "run", "--kernel", kernel.path().toString(), "--initrd",
+                initrd.toString()));
+        command.addAll(options);
+        return command;
     }
 }
