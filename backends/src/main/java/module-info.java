@@ -25,6 +25,8 @@ module xenolith.backends {
             xenolith.tool;
     exports xenolith.backend.image.qcow2 to
             xenolith.tool;
+    exports xenolith.backend.remote to
+            xenolith.tool;
     exports xenolith.backend.net to
             xenolith.tool;
     exports xenolith.backend.net.firewall to

@@ -57,7 +57,7 @@ final class Layers {
         rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host socket xenstore "
                 + "xenstore.socket backend "
                 + "backend.console "
-                + "backend.xenstore backend.blk backend.image backend.image.qcow2 "
+                + "backend.xenstore backend.blk backend.image backend.image.qcow2 backend.remote "
                 + "backend.net");
         rule("tool.cli", "tool.control");
     }

@@ -118,7 +118,7 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
 
     @Override
     public void describe(DeviceNodes nodes) {
-        nodes.write("sectors", image.sectorCount());
+        nodes.write("sectors", image.measure());
     }
 
     @Override

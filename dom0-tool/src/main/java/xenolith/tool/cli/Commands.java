@@ -24,6 +24,7 @@ final class Commands {
         root.addSubcommand(DomainCommands.CONSOLE, DomainCommands.console());
         DeviceCommands.all().forEach(spec -> root.addSubcommand(spec.name(), spec));
         root.addSubcommand(XenstoreCommand.NAME, XenstoreCommand.spec());
+        root.addSubcommand(BackendCommand.NAME, BackendCommand.spec());
         root.addSubcommand(InfoCommand.NAME, InfoCommand.spec());
         root.addSubcommand(VersionCommand.NAME, VersionCommand.spec());
         // A value such as @releaseDomain is no name of a file with arguments.

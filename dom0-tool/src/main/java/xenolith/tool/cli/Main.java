@@ -60,6 +60,7 @@ public final class Main {
             case DomainCommands.SHUTDOWN, DomainCommands.DESTROY, DomainCommands.VCPU_SET, DomainCommands.MEM_SET,
                  DomainCommands.SYSRQ, DomainCommands.CONSOLE -> DomainCommands.execute(verb);
             case XenstoreCommand.NAME -> XenstoreCommand.execute(verb);
+            case BackendCommand.NAME -> BackendCommand.execute(verb);
             case InfoCommand.NAME -> InfoCommand.execute(verb);
             case VersionCommand.NAME -> VersionCommand.execute();
             default -> {

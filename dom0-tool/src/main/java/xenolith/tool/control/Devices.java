@@ -229,6 +229,7 @@ final class Devices implements DeviceControl, AutoCloseable {
             closed = true;
             all = List.copyOf(attached);
         }
+        all.forEach(each -> each.device.domainGone());
         all.forEach(Attached::shut);
     }
 }

@@ -35,14 +35,22 @@ final class Disk implements HostedDevice {
 
     @Override
     public Map<String, String> frontendNodes() {
+        return frontendNodes(config);
+    }
+
+    static Map<String, String> frontendNodes(DiskConfig config) {
         return Map.of("virtual-device", Long.toString(config.number()), "device-type", "disk");
     }
 
-    /// As xl writes them.
     @Override
     public Map<String, String> backendNodes() {
+        return backendNodes(config, "aio:" + config.path().toAbsolutePath());
+    }
+
+    /// As xl writes them.
+    static Map<String, String> backendNodes(DiskConfig config, String params) {
         Map<String, String> nodes = new LinkedHashMap<>();
-        nodes.put("params", "aio:" + config.path().toAbsolutePath());
+        nodes.put("params", params);
         nodes.put("type", "qdisk");
         nodes.put("dev", config.name());
         nodes.put("mode", config.readOnly() ? "r" : "w");

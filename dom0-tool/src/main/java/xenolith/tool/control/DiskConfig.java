@@ -15,14 +15,20 @@ import java.util.Queue;
 /// @param name     what the guest calls it, as `xvda`
 /// @param number   the same as a number, of Xen's docs/misc/vbd-interface
 /// @param readOnly the guest may not write it
-public record DiskConfig(Path path, String name, long number, boolean readOnly) {
+/// @param place    where its backend runs; one that somebody else runs has the file, and then `path` is null
+public record DiskConfig(Path path, String name, long number, boolean readOnly, DiskPlace place) {
     /// Positional words come in this order, as in xl's disk configuration.
     private static final List<String> ORDER = List.of("path", "format", "dev", "access");
     private static final Map<String, String> KEYS = Map.of("path", "path", "target", "path", "format", "format",
-            "dev", "dev", "vdev", "dev", "access", "access");
+            "dev", "dev", "vdev", "dev", "access", "access", "backend", "backend");
     private static final String EXAMPLE = "; an example: path=disk.img,dev=xvda,ro";
 
-    /// Reads `path=FILE,dev=xvda[,ro][,format=raw]`, or xl's `FILE,raw,xvda,w`, or a mixture.
+    /// A disk that the domain's own process serves.
+    public DiskConfig(Path path, String name, long number, boolean readOnly) {
+        this(path, name, number, readOnly, new DiskPlace.Here());
+    }
+
+    /// Reads `path=FILE,dev=xvda[,ro][,format=raw][,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture.
     ///
     /// @throws BadInputException if it makes no sense, or the file cannot be used so
     public static DiskConfig parse(String text) {
@@ -43,7 +49,20 @@ public record DiskConfig(Path path, String name, long number, boolean readOnly) 
             case "w", "rw", "" -> false;
             default -> throw new BadInputException("a disk's access is ro or rw, not '" + values.get("access") + "'");
         };
-        return new DiskConfig(image(values.getOrDefault("path", ""), directory, readOnly), name, number, readOnly);
+        DiskPlace place = DiskPlace.parse(values.getOrDefault("backend", ""), directory);
+        String file = values.getOrDefault("path", "");
+        if (!(place instanceof DiskPlace.Listening)) {
+            return new DiskConfig(image(file, directory, readOnly), name, number, readOnly, place);
+        }
+        if (!file.isEmpty() || readOnly) {
+            throw new BadInputException("the process that serves a disk opens its file: say path and ro to that one");
+        }
+        return new DiskConfig(null, name, number, false, place);
+    }
+
+    /// The words with which a process of its own is told to serve it.
+    String words() {
+        return "path=" + path.toAbsolutePath() + ",dev=" + name + (readOnly ? ",ro" : "");
     }
 
     /// All disks of a domain, of which no two may have the same name.

@@ -19,8 +19,11 @@ final class Disks implements DeviceKind {
     private final DeviceAccess domain;
     private final int domid;
     private final int queues;
+    private final RemoteDisks remote;
 
-    Disks(DeviceAccess domain, int domid, int vcpuCount) {
+    /// @param remote opens the disks that other processes serve
+    Disks(DeviceAccess domain, int domid, int vcpuCount, RemoteDisks remote) {
+        this.remote = remote;
         this.domain = domain;
         this.domid = domid;
         this.queues = Math.min(vcpuCount, MAX_QUEUES);
@@ -32,7 +35,7 @@ final class Disks implements DeviceKind {
     }
 
     @Override
-    public Disk open(String text, Path directory, Set<Long> taken) {
+    public HostedDevice open(String text, Path directory, Set<Long> taken) {
         DiskConfig config = DiskConfig.parse(text, directory);
         if (taken.contains(config.number())) {
             throw new BadInputException("there is a disk " + config.name() + " already");
@@ -43,17 +46,25 @@ final class Disks implements DeviceKind {
     /// Opens the image.
     ///
     /// @throws BadInputException if it cannot be opened, or is empty
-    Disk open(DiskConfig config) {
-        DiskImage image = image(config);
-        if (image.sectorCount() == 0) {
-            image.close();
-            throw new BadInputException("the disk image " + config.path() + " is empty");
+    HostedDevice open(DiskConfig config) {
+        if (!(config.place() instanceof DiskPlace.Here)) {
+            return remote.open(config, new DeviceId(domid, "vbd", config.number()), queues);
         }
+        DiskImage image = image(config);
         BlkBackend driver = new BlkBackend("blk-" + domid + '-' + config.name(), image, domain, queues);
         return new Disk(config, new DeviceId(domid, "vbd", config.number()), image, driver);
     }
 
-    private static DiskImage image(DiskConfig config) {
+    static DiskImage image(DiskConfig config) {
+        DiskImage image = opened(config);
+        if (image.sectorCount() == 0) {
+            image.close();
+            throw new BadInputException("the disk image " + config.path() + " is empty");
+        }
+        return image;
+    }
+
+    private static DiskImage opened(DiskConfig config) {
         try {
             return RawImage.open(config.path(), config.readOnly());
         } catch (HostException e) {

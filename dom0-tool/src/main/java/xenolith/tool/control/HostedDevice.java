@@ -31,6 +31,10 @@ interface HostedDevice extends AutoCloseable {
     /// @throws BadInputException if that cannot be
     Map<String, String> change(Map<String, String> wanted, Path directory);
 
+    /// The domain runs no more: whatever waits for somebody else on its behalf need not wait for long.
+    default void domainGone() {
+    }
+
     /// Gives back what it holds. The driver is disconnected by then.
     @Override
     void close();

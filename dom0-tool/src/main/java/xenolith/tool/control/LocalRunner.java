@@ -77,7 +77,8 @@ final class LocalRunner implements DomainRunner {
     /// The sockets for other processes are made after the guest's start, which does not wait for them.
     private static xenolith.vmm.control.DomainEnd runWithDevices(DomainConfig config, Nics nics,
             RunDirectory directory, GuestDomain domain, XenstoreServer server, StoreClient client) {
-        Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount());
+        Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount(),
+                new RemoteDisks(domain.devices(), domain.memory(), directory.path()));
         try (nics; Devices devices = new Devices(client, List.of(disks, nics))) {
             config.disks().forEach(disk -> devices.add(Disks.NAME, disks.open(disk)));
             for (int number = 0; number < config.nics().size(); number++) {

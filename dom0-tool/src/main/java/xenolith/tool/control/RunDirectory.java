@@ -2,6 +2,7 @@ package xenolith.tool.control;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -109,11 +110,18 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     private void begin() throws IOException {
-        for (String left : List.of(XENSTORE_SOCKET, CONTROL_SOCKET)) {
-            Files.deleteIfExists(path().resolve(left));
-        }
+        deleteSockets();
         Files.writeString(path().resolve(PID), ownPid());
         Runtime.getRuntime().addShutdownHook(remover);
+    }
+
+    /// All of them, those of processes that serve devices too.
+    private void deleteSockets() throws IOException {
+        try (DirectoryStream<Path> sockets = Files.newDirectoryStream(path(), "*.sock")) {
+            for (Path socket : sockets) {
+                Files.deleteIfExists(socket);
+            }
+        }
     }
 
     public String name() {
@@ -150,7 +158,8 @@ public final class RunDirectory implements AutoCloseable {
             }
             removed = true;
             try (FileChannel _ = base.lock()) {
-                for (String file : List.of(XENSTORE_SOCKET, CONTROL_SOCKET, PID, LOCK)) {
+                deleteSockets();
+                for (String file : List.of(PID, LOCK)) {
                     Files.deleteIfExists(path().resolve(file));
                 }
                 Files.deleteIfExists(path());

@@ -30,6 +30,7 @@ import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
+import xenolith.vmm.port.SharedMemory;
 import xenolith.vmm.port.SharedPage;
 import xenolith.vmm.sched.GuestClock;
 
@@ -193,6 +194,11 @@ public final class GuestDomain implements AutoCloseable {
                 return domain.events().bindBackend(guestPort);
             }
         };
+    }
+
+    /// Its memory, for backends in other processes.
+    public SharedMemory memory() {
+        return machine.sharedMemory();
     }
 
     public int consolePort() {

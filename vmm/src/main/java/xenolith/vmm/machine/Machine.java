@@ -18,6 +18,7 @@ import xenolith.vmm.guest.MachineMemory;
 import xenolith.vmm.mm.FrameTable;
 import xenolith.vmm.mm.MachineToPhys;
 import xenolith.vmm.monitor.Monitor;
+import xenolith.vmm.port.SharedMemory;
 
 /// One domain's share of the host: KVM's virtual machine, the memory behind it and the vcpus, bottom up; closed top
 /// down.
@@ -168,6 +169,27 @@ final class Machine implements AutoCloseable {
 
     long m2pMa() {
         return m2pMfn << MachineMemory.PAGE_SHIFT;
+    }
+
+    /// The domain's frames, and those that it may get in exchange, lie first in the memfd; the hypervisor's behind them.
+    SharedMemory sharedMemory() {
+        long byteLength = spareMfn + SPARE_FRAMES - MachineMemory.BASE_MFN << MachineMemory.PAGE_SHIFT;
+        return new SharedMemory() {
+            @Override
+            public int descriptor() {
+                return memfd.raw();
+            }
+
+            @Override
+            public long byteLength() {
+                return byteLength;
+            }
+
+            @Override
+            public long offsetOf(MemorySegment page) {
+                return page.address() - mapping.address();
+            }
+        };
     }
 
     long domainMfn() {

@@ -1,0 +1,79 @@
+package xenolith.backend.remote;
+
+/// A question to the other process: filled, sent, and waited for. Closing it makes it free for the next.
+final class Call implements AutoCloseable {
+    private final Link link;
+    /// Its place among the link's calls, and how often it was used: a late answer to an earlier use is not taken.
+    private final int slot;
+    private int uses;
+    private final Message out = new Message();
+    private final Message in = new Message();
+    private boolean answered;
+
+    Call(Link link, int slot) {
+        this.link = link;
+        this.slot = slot;
+    }
+
+    Message begin(int type) {
+        uses = uses + 1 & 0xff_ffff;
+        synchronized (this) {
+            answered = false;
+        }
+        return out.begin(type, tag());
+    }
+
+    int tag() {
+        return uses << 8 | slot;
+    }
+
+    /// Where the question is written.
+    Message out() {
+        return out;
+    }
+
+    /// Sends the question and waits for the answer, which stands behind its type and tag.
+    ///
+    /// @param timeoutNs how long to wait; 0 waits for ever
+    /// @throws LinkLostException if there will be none, or none came in time
+    Message ask(long timeoutNs) {
+        link.send(out);
+        long deadline = System.nanoTime() + timeoutNs;
+        boolean interrupted = false;
+        synchronized (this) {
+            while (!answered) {
+                link.requireUp();
+                long leftNs = deadline - System.nanoTime();
+                if (timeoutNs != 0 && leftNs <= 0) {
+                    throw new LinkLostException("no answer within " + timeoutNs / 1_000_000 + " ms");
+                }
+                try {
+                    wait(timeoutNs == 0 ? 0 : leftNs / 1_000_000 + 1);
+                } catch (InterruptedException _) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return in;
+    }
+
+    /// The link's reader has the answer.
+    synchronized void answer(Message message) {
+        in.moveFrom(message);
+        answered = true;
+        notifyAll();
+    }
+
+    synchronized void lost() {
+        notifyAll();
+    }
+
+    @Override
+    public void close() {
+        in.closeDescriptors();
+        link.free(this);
+    }
+}

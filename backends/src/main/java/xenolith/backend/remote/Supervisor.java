@@ -1,0 +1,301 @@
+package xenolith.backend.remote;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import xenolith.backend.remote.BackendSource.UnreachableException;
+
+/// Sees to it that a device has a process: one at a time, each after the end of the one before, with pauses that grow
+/// while they do not live long.
+///
+/// **Why nobody touches the guest's pages twice over.** A session that is lost is buried before the next begins: its
+/// process is killed if it is ours, and its end is waited for, which the host tells when all its threads and with them
+/// its memory are gone; or somebody else's greets again, which it does when it has let go of everything. Only then are the pages unmapped that it had mapped, and only then may another process
+/// or the stand-in touch the rings.
+final class Supervisor {
+    private static final Logger LOG = System.getLogger(Supervisor.class.getName());
+    private static final long SECOND_NS = 1_000_000_000L;
+    private static final long LONG_LIFE_NS = SECOND_NS / 2;
+    private static final long FIRST_PAUSE_MS = 100;
+    private static final long LONGEST_PAUSE_MS = 5_000;
+    private static final long REMINDER_NS = 30 * SECOND_NS;
+
+    private final String name;
+    private final BackendSource source;
+    private final Patience patience;
+    private final RemoteDriver driver;
+    private final Function<Peer, Session> greeting;
+    private final Thread thread;
+    /// Guarded by this.
+    private Session current;
+    private boolean burying;
+    private boolean closed;
+    private boolean domainGone;
+    private long pauseMs;
+    /// Since when no process has served for a while; 0 if one has.
+    private long absentSince;
+    /// The supervisor's thread alone uses these.
+    private String lastComplaint = "";
+    private Session next;
+
+    Supervisor(String name, BackendSource source, Patience patience, RemoteDriver driver,
+            Function<Peer, Session> greeting) {
+        this.name = name;
+        this.source = source;
+        this.patience = patience;
+        this.driver = driver;
+        this.greeting = greeting;
+        this.thread = Thread.ofPlatform().name("supervisor-" + name).daemon().unstarted(this::run);
+    }
+
+    void start() throws UnreachableException {
+        current = connect();
+        thread.start();
+    }
+
+    private Session connect() throws UnreachableException {
+        Peer peer = source.connect();
+        try {
+            return greeting.apply(peer);
+        } catch (LinkLostException e) {
+            if (source.isOurs()) {
+                kill(peer);
+            }
+            peer.close();
+            throw new UnreachableException("the process " + e.getMessage());
+        }
+    }
+
+    synchronized void domainGone() {
+        domainGone = true;
+        notifyAll();
+    }
+
+    /// The session that is up, waiting for one for a while; null if there is none, or once `otherwise` holds.
+    synchronized Session await(BooleanSupplier otherwise, long timeoutNs) {
+        long deadline = System.nanoTime() + timeoutNs;
+        while (current == null && !closed && !domainGone && (otherwise == null || !otherwise.getAsBoolean())
+                && System.nanoTime() < deadline) {
+            pause(deadline - System.nanoTime());
+        }
+        return current;
+    }
+
+    /// The session that is up, or null when none is and the last one is buried.
+    synchronized Session awaitBuried() {
+        while (burying) {
+            pause(SECOND_NS);
+        }
+        return current;
+    }
+
+    private synchronized void pause(long timeoutNs) {
+        try {
+            wait(Math.max(1, timeoutNs / 1_000_000));
+        } catch (InterruptedException _) {
+            // Nobody interrupts these threads but to end them, which happens by closed.
+        }
+    }
+
+    /// A command has failed: the session's process counts as dead from now on.
+    void lost(Session session, LinkLostException why) {
+        LOG.log(Level.WARNING, "{0}: its process does not do what it is asked: {1}", name, why.getMessage());
+        session.end();
+        synchronized (this) {
+            while (current == session) {
+                pause(SECOND_NS);
+            }
+        }
+    }
+
+    private void run() {
+        for (Session session = current; session != null; session = revive()) {
+            long bornAt = System.nanoTime();
+            serve(session);
+            synchronized (this) {
+                boolean livedLong = System.nanoTime() - bornAt >= LONG_LIFE_NS;
+                pauseMs = livedLong ? 0 : Math.clamp(2 * pauseMs, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+                absentSince = livedLong || absentSince == 0 ? System.nanoTime() : absentSince;
+            }
+        }
+    }
+
+    /// The life of a session, to its process's end.
+    private void serve(Session session) {
+        publish(session);
+        try {
+            driver.bringBack(session);
+        } catch (LinkLostException e) {
+            LOG.log(Level.WARNING, "{0}: its new process does not connect: {1}", name, e.getMessage());
+            session.end();
+        }
+        String reason = session.awaitEnd();
+        synchronized (this) {
+            burying = true;
+            current = null;
+            notifyAll();
+        }
+        if (!isClosed()) {
+            LOG.log(Level.WARNING, "{0}: its process is gone ({1}); requests wait for another", name, reason);
+        }
+        bury(session);
+        synchronized (this) {
+            burying = false;
+            notifyAll();
+        }
+    }
+
+    private synchronized void publish(Session session) {
+        current = session;
+        notifyAll();
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /// Waits for the process's end, and unmaps what it had mapped.
+    private void bury(Session session) {
+        Peer peer = session.peer();
+        if (source.isOurs()) {
+            kill(peer);
+        } else if (!session.holdsNothing()) {
+            awaitLettingGo(peer);
+        }
+        session.release();
+        peer.close();
+    }
+
+    /// One that has been told to go goes by itself.
+    private void kill(Peer peer) {
+        if (!isClosed() || !peer.awaitEnd(patience.afterlife().toNanos())) {
+            peer.kill();
+        }
+        long since = System.nanoTime();
+        while (!peer.awaitEnd(SECOND_NS)) {
+            since = remind(since);
+        }
+    }
+
+    /// Waits until somebody else's process has ended, or is there for a new connection: by the protocol's rule it has then
+    /// let go of all that it had by an earlier one. When its domain is gone it is not waited for for long: what it still
+    /// maps is that one's memory, and nobody else's.
+    private void awaitLettingGo(Peer peer) {
+        long begin = System.nanoTime();
+        long since = begin;
+        while (!peer.awaitEnd(SECOND_NS)) {
+            if (isUnwanted() && System.nanoTime() - begin >= patience.afterlife().toNanos()) {
+                return;
+            }
+            next = sameProcess(peer);
+            if (next != null) {
+                return;
+            }
+            since = remind(since);
+        }
+    }
+
+    private synchronized boolean isUnwanted() {
+        return domainGone || closed;
+    }
+
+    private long remind(long since) {
+        if (System.nanoTime() - since < REMINDER_NS) {
+            return since;
+        }
+        LOG.log(Level.WARNING, "{0}: its process lives on without a connection; what it maps stays granted", name);
+        return System.nanoTime();
+    }
+
+    /// A new session with that process, or null.
+    private Session sameProcess(Peer old) {
+        try {
+            Session session = connect();
+            if (session.peer().isOfProcess(old)) {
+                return session;
+            }
+            session.end();
+            session.awaitEnd();
+            session.peer().close();
+            return null;
+        } catch (UnreachableException _) {
+            return null;
+        }
+    }
+
+    /// The next session, or null when none is wanted any more.
+    private Session revive() {
+        Session known = next;
+        next = null;
+        while (known == null) {
+            synchronized (this) {
+                long until = System.nanoTime() + pauseMs * 1_000_000;
+                while (!closed && System.nanoTime() < until) {
+                    pause(until - System.nanoTime());
+                }
+                if (closed) {
+                    return null;
+                }
+            }
+            failIfTooLong();
+            try {
+                known = connect();
+            } catch (UnreachableException e) {
+                complain(e.getMessage());
+                synchronized (this) {
+                    pauseMs = Math.clamp(2 * pauseMs, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+                }
+            }
+        }
+        LOG.log(Level.INFO, "{0}: another process serves it", name);
+        lastComplaint = "";
+        return known;
+    }
+
+    /// Once for each reason: somebody else's process may be away for long.
+    private void complain(String reason) {
+        if (!reason.equals(lastComplaint)) {
+            lastComplaint = reason;
+            LOG.log(Level.WARNING, "{0}: no process serves it: {1}", name, reason);
+        }
+    }
+
+    private void failIfTooLong() {
+        long since;
+        synchronized (this) {
+            since = absentSince;
+        }
+        if (since != 0 && System.nanoTime() - since >= patience.absence().toNanos() && driver.standIn()) {
+            LOG.log(Level.ERROR, "{0}: no process has served it for {1} s; its requests fail from now on", name,
+                    patience.absence().toSeconds());
+            synchronized (this) {
+                notifyAll();
+            }
+        }
+    }
+
+    /// Ends the connection and waits for the process's end.
+    void close() {
+        Session session;
+        synchronized (this) {
+            closed = true;
+            session = current;
+            notifyAll();
+        }
+        if (session != null) {
+            session.end();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

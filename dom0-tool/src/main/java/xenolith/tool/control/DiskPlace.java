@@ -1,0 +1,32 @@
+package xenolith.tool.control;
+
+import java.nio.file.Path;
+
+/// Where a disk's backend runs.
+public sealed interface DiskPlace {
+    /// In the domain's own process.
+    record Here() implements DiskPlace {
+    }
+
+    /// In a process of its own, which we start.
+    record OwnProcess() implements DiskPlace {
+    }
+
+    /// In a process that somebody else has started (`xenolith backend`), which listens on a socket.
+    record Listening(Path socket) implements DiskPlace {
+    }
+
+    /// Reads `process`, `unix:PATH`, or nothing.
+    static DiskPlace parse(String text, Path directory) {
+        if (text.isEmpty()) {
+            return new Here();
+        }
+        if (text.equals("process")) {
+            return new OwnProcess();
+        }
+        if (text.startsWith("unix:") && text.length() > "unix:".length()) {
+            return new Listening(directory.resolve(InputFiles.path(text.substring("unix:".length()))));
+        }
+        throw new BadInputException("a disk's backend is process or unix:PATH, not '" + text + "'");
+    }
+}

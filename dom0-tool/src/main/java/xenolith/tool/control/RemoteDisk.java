@@ -1,0 +1,78 @@
+package xenolith.tool.control;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import xenolith.backend.DeviceDriver;
+import xenolith.backend.DeviceId;
+import xenolith.backend.remote.RemoteDriver;
+
+/// A disk of a running domain that another process serves.
+final class RemoteDisk implements HostedDevice {
+    private final DiskConfig config;
+    private final DeviceId id;
+    private final RemoteDriver driver;
+
+    RemoteDisk(DiskConfig config, DeviceId id, RemoteDriver driver) {
+        this.config = config;
+        this.id = id;
+        this.driver = driver;
+    }
+
+    @Override
+    public String name() {
+        return config.name();
+    }
+
+    @Override
+    public DeviceId id() {
+        return id;
+    }
+
+    @Override
+    public Map<String, String> frontendNodes() {
+        return Disk.frontendNodes(config);
+    }
+
+    @Override
+    public Map<String, String> backendNodes() {
+        return Disk.backendNodes(config, place());
+    }
+
+    private String place() {
+        return config.place() instanceof DiskPlace.Listening(Path socket) ? "unix:" + socket
+                : "process:" + config.path().toAbsolutePath();
+    }
+
+    @Override
+    public DeviceDriver driver() {
+        return driver;
+    }
+
+    @Override
+    public Map<String, Object> description() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("path", place());
+        fields.put("mode", config.readOnly() ? "r" : "w");
+        return fields;
+    }
+
+    /// `size`: the process looks at the size of its image again.
+    @Override
+    public Map<String, String> change(Map<String, String> wanted, Path directory) {
+        if (!wanted.equals(Map.of("size", ""))) {
+            throw new BadInputException("what can be changed of a disk is: size");
+        }
+        return Map.of();
+    }
+
+    @Override
+    public void domainGone() {
+        driver.domainGone();
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+    }
+}
