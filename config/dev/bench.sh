@@ -6,6 +6,7 @@ verb_bench() {
     case $name in
         boot) bench_boot "$@" ;;
         guest) bench_guest "$@" ;;
+        hotplug) bench_hotplug "$@" ;;
         jmh) bench_jmh "$@" ;;
         smp) bench_smp ;;
         soak) bench_soak "$@" ;;
@@ -13,6 +14,7 @@ verb_bench() {
             echo "usage: ./dev bench <name>"
             echo "  boot [N]         boot both kernels N times (default 5), beside QEMU's emulator where that is installed"
             echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
+            echo "  hotplug [N]      attach and detach a disk N times (default 100) and look what is left in our process"
             echo "  jmh [NAME...]    the hypercall path and the validator in Java alone, with what they allocate"
             echo "  smp              two jobs of computing at once against one after the other, on 1 and 2 vcpus and on the host"
             echo "  soak [SECONDS] [VCPUS]"

@@ -9,8 +9,12 @@ import static xenolith.abi.io.XenbusState.INITIALISING;
 import static xenolith.abi.io.XenbusState.INIT_WAIT;
 import static xenolith.abi.io.XenbusState.RECONFIGURING;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -51,6 +55,11 @@ class XenbusBackendTest {
             assertThat(connected).as("connected twice").isFalse();
             connected = true;
             onFault = fault;
+        }
+
+        @Override
+        public void describe(DeviceNodes nodes) {
+            calls.add("describe");
         }
 
         @Override
@@ -259,5 +268,71 @@ class XenbusBackendTest {
         frontend.go(INITIALISING);
         frontend.connect();
         assertThat(driver.calls).last().isEqualTo("connect 4");
+    }
+
+    @Test
+    void whoWaitsForTheHalvesToMeetIsWokenWhenTheyDo() throws Exception {
+        assertThat(backend.awaitConnected(Duration.ofMillis(10))).isFalse();
+        CompletableFuture<Boolean> met = async(() -> backend.awaitConnected(Duration.ofSeconds(50)));
+        frontend.connect();
+        assertThat(met.get()).isTrue();
+        CompletableFuture<Boolean> gone = async(() -> backend.awaitClosed(Duration.ofSeconds(50)));
+        backend.detach();
+        frontend.awaits(CLOSING);
+        frontend.go(CLOSED);
+        assertThat(gone.get()).isTrue();
+        assertThat(backend.status().frontend()).isEqualTo("CLOSED");
+    }
+
+    @Test
+    void whatCannotBeServedIsNotWaitedFor() throws Exception {
+        frontend.awaits(INIT_WAIT);
+        frontend.write("ring-ref", 0).go(INITIALISED);
+        assertThat(backend.awaitConnected(Duration.ofSeconds(50))).isFalse();
+        assertThat(backend.status().hindrance()).contains("'ring-ref' is no number");
+        frontend.write("ring-ref", 2).go(INITIALISING);
+        frontend.connect();
+        assertThat(backend.status().hindrance()).isNull();
+    }
+
+    @Test
+    void theEndWakesWhoWaits() throws Exception {
+        CompletableFuture<Boolean> never = async(() -> backend.awaitConnected(Duration.ofSeconds(50)));
+        frontend.awaits(INIT_WAIT);
+        backend.close();
+        assertThat(never.get()).isFalse();
+    }
+
+    @Test
+    void aFrontendThatStartsAnewWhileItsDeviceIsTakenAwayGetsNone() {
+        frontend.connect();
+        backend.detach();
+        frontend.awaits(CLOSING);
+        frontend.go(INITIALISING);
+        frontend.awaits(CLOSED);
+        assertThat(driver.connected).isFalse();
+    }
+
+    @Test
+    void aChangeIsDescribedAnewAndTheStateWrittenAgain() {
+        frontend.connect();
+        List<String> states = new CopyOnWriteArrayList<>();
+        frontend.toolstack.watch(device.backendPath() + "/state", _ -> states.add(frontend.backend("state")));
+        Eventually.is(1, states::size);
+        backend.announce(Map.of("params", "other"));
+        Eventually.is(2, states::size);
+        assertThat(states).containsOnly("4");
+        assertThat(frontend.backend("params")).isEqualTo("other");
+        assertThat(driver.calls).endsWith("describe");
+    }
+
+    private static CompletableFuture<Boolean> async(Callable<Boolean> question) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return question.call();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 }

@@ -1,8 +1,11 @@
 package xenolith.backend.console;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.function.Consumer;
 import xenolith.abi.SharedWord;
 import xenolith.abi.io.ByteRing;
 import xenolith.abi.io.ConsoleRing;
@@ -22,6 +25,7 @@ import xenolith.vmm.port.SharedPage;
 /// given. Xen's xenconsoled sends an event for every batch; we do not, because each costs the guest an upcall, and a
 /// booting kernel prints hundreds of lines.
 public final class ConsoleBackend implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(ConsoleBackend.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     /// Rounds of the last drain. A dead guest leaves one ring's worth; a live one that keeps printing is cut off.
     private static final int LAST_ROUNDS = 16;
@@ -36,6 +40,7 @@ public final class ConsoleBackend implements AutoCloseable {
     private final byte[] inBatch = new byte[ConsoleRing.IN_SIZE];
     private final MemorySegment outSegment = MemorySegment.ofArray(outBatch);
     private final MemorySegment inSegment = MemorySegment.ofArray(inBatch);
+    private Consumer<String> onBroken = _ -> { };
     private boolean unflushed;
     private volatile boolean drained;
     private volatile long firstByteNs;
@@ -55,6 +60,11 @@ public final class ConsoleBackend implements AutoCloseable {
         this.sink = sink;
         this.thread = new BackendThread("console-" + name, this::round, this::lastRound);
         this.input = new ConsoleInput(thread::wake);
+    }
+
+    /// Says who is to be told that the guest's ring is broken. Before [#start].
+    void onBroken(Consumer<String> listener) {
+        onBroken = listener;
     }
 
     /// Starts to listen, and drains what the guest has printed already: its events of before are gone.
@@ -96,6 +106,13 @@ public final class ConsoleBackend implements AutoCloseable {
         return thread.stop(PATIENCE) && drained && failure() == null;
     }
 
+    /// Ends the console of a domain that may run on: when it returns its page is not touched any more. Waits for the sink,
+    /// however long that takes.
+    void finish() {
+        input.close();
+        thread.stopAndWait(PATIENCE, () -> LOG.log(Level.WARNING, "a console's sink is slow; waiting for it"));
+    }
+
     @Override
     public void close() {
         drainAndClose();
@@ -113,6 +130,7 @@ public final class ConsoleBackend implements AutoCloseable {
         } catch (BrokenRingException | RuntimeException e) {
             // Whoever waits to type more would wait for ever.
             input.close();
+            onBroken.accept(e.getMessage());
             throw e;
         }
     }

@@ -57,7 +57,9 @@ public final class ConsoleInput extends OutputStream {
         Objects.checkFromIndexSize(offset, byteLength, bytes.length);
         int done = 0;
         while (done < byteLength) {
-            awaitRoom();
+            if (!awaitRoom()) {
+                throw closedConsole();
+            }
             int taken = offer(bytes, offset + done, byteLength - done);
             if (taken < 0) {
                 throw closedConsole();
@@ -114,12 +116,14 @@ public final class ConsoleInput extends OutputStream {
         return n;
     }
 
-    private void awaitRoom() throws IOException {
+    /// Waits for room. Returns false if it is closed.
+    boolean awaitRoom() throws IOException {
         lock.lock();
         try {
             while (count == CAPACITY && !closed) {
                 roomOrEnd.await();
             }
+            return !closed;
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while the guest's console input is full");

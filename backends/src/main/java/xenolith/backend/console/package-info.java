@@ -3,6 +3,9 @@
 /// Header: `xen/io/console.h` (`struct xencons_interface`). The ring called `out` is the guest's output, 2048 bytes; `in`
 /// is what is typed to the guest, 1024 bytes.
 ///
+/// A domain's first console is there from the start, and the toolstack chooses its page and port; further ones, and
+/// channels, are [xenolith.backend.console.ConsoleDevice]s, whose page and port the guest's driver makes.
+///
 /// Who may call: the tool, which makes one [xenolith.backend.console.ConsoleBackend] per domain.
 ///
 /// Locks: [xenolith.backend.console.ConsoleInput] has one of its own, held for a copy only. The ring belongs to the

@@ -13,7 +13,7 @@ import xenolith.tool.control.RunningDevices;
 import xenolith.tool.control.RunningDomains;
 
 /// The commands by which devices come to a running domain and go: `disk-attach`, `disk-detach`, `disk-list` and
-/// `disk-change`, each also by the name that it has in xl, and the same for every other [Kind].
+/// `disk-change`, each also by the name that it has in xl, and the same for every other [Kind] so far as it has them.
 final class DeviceCommands {
     private static final String ATTACH = "-attach";
     private static final String DETACH = "-detach";
@@ -27,7 +27,7 @@ final class DeviceCommands {
     /// A kind of devices as the command line speaks of it.
     ///
     /// @param name      in our commands, and in the control protocol
-    /// @param xlName    in xl's commands
+    /// @param xlName    in xl's commands, or null
     /// @param what      in sentences, with its article
     /// @param label     what stands for its description
     /// @param example   of a description
@@ -39,7 +39,10 @@ final class DeviceCommands {
 
     private static final List<Kind> KINDS = List.of(
             new Kind("disk", "block", "a disk", "DISK", "path=data.img,dev=xvdb,ro", "xvdb",
-                    Map.of("size", "take the size that the image has now")));
+                    Map.of("size", "take the size that the image has now")),
+            new Kind("nic", "network", "a network interface", "NIC", "bridge=br0,mac=00:16:3e:01:02:03", "vif1", Map.of()),
+            new Kind("channel", null, "a channel", "CHANNEL", "name=org.example.agent,path=agent.sock",
+                    "org.example.agent", Map.of()));
 
     private DeviceCommands() {
     }
@@ -50,7 +53,9 @@ final class DeviceCommands {
             specs.add(attach(kind));
             specs.add(detach(kind));
             specs.add(list(kind));
-            specs.add(change(kind));
+            if (!kind.changes.isEmpty()) {
+                specs.add(change(kind));
+            }
         }
         return specs;
     }
@@ -90,7 +95,9 @@ final class DeviceCommands {
 
     private static CommandSpec named(Kind kind, String verb, String description, String label, String arity) {
         CommandSpec spec = Commands.named(kind.name + verb, description);
-        spec.aliases(kind.xlName + verb);
+        if (kind.xlName != null) {
+            spec.aliases(kind.xlName + verb);
+        }
         spec.addPositional(Commands.words(label, arity));
         return spec;
     }

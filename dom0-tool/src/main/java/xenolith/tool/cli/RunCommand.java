@@ -5,6 +5,7 @@ import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
+import xenolith.tool.control.ChannelConfig;
 import xenolith.tool.control.ConsoleTarget;
 import xenolith.tool.control.DiskConfig;
 import xenolith.tool.control.DomainConfig;
@@ -43,6 +44,8 @@ final class RunCommand {
                 + " path the one that listens there (xenolith backend). May be given again."));
         spec.addOption(Commands.values("--nic", "NIC", "A network interface: tap[=NAME] or bridge=NAME, with"
                 + " [,mac=MAC][,ip=ADDRESS][,rate=10Mb/s][,mtu=N][,hostip=ADDRESS/LENGTH]. May be given again."));
+        spec.addOption(Commands.values("--channel", "CHANNEL", "A console beside the first, /dev/hvc1 and so on:"
+                + " name=NAME,path=SOCKET[,connection=socket|pty|file]. May be given again."));
         spec.addOption(Commands.value("--console", "WHERE", "stdio (default), pty or file:PATH."));
         spec.addOption(Commands.value("--stats", "FILE", "Write what the domain cost as JSON when it ends."));
         spec.addOption(Commands.flag("--scramble-frames", "Give the domain its machine frames in a permuted order."));
@@ -117,7 +120,8 @@ final class RunCommand {
                 parsed.hasMatchedOption("--audit"),
                 traces == null ? Set.of() : Trace.parse(traces),
                 DiskConfig.parseAll(parsed.matchedOptionValue("--disk", List.of())),
-                parsed.matchedOptionValue("--nic", List.<String>of()).stream().map(NicConfig::parse).toList());
+                parsed.matchedOptionValue("--nic", List.<String>of()).stream().map(NicConfig::parse).toList(),
+                ChannelConfig.parseAll(parsed.matchedOptionValue("--channel", List.of())));
     }
 
     private static String option(ParseResult parsed, String name, String otherwise) {

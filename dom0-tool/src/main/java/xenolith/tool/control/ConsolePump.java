@@ -13,7 +13,12 @@ final class ConsolePump {
 
     /// Starts to carry bytes from `console` into `toGuest` until either ends.
     static void start(GuestConsole console, OutputStream toGuest) {
-        Thread thread = new Thread(() -> carry(console, toGuest), "console-input");
+        start("console-input", console, toGuest);
+    }
+
+    /// As [#start(GuestConsole, OutputStream)], on a thread called `name`.
+    static void start(String name, GuestConsole console, OutputStream toGuest) {
+        Thread thread = new Thread(() -> carry(console, toGuest), name);
         thread.setDaemon(true);
         thread.start();
     }

@@ -77,10 +77,13 @@ final class Devices implements DeviceControl, AutoCloseable {
     }
 
     private synchronized Attached put(String kind, HostedDevice device) {
-        if (closed || attached.stream().anyMatch(other -> other.device.id().equals(device.id()))) {
+        if (closed) {
             device.close();
-            throw closed ? new ControlException("the domain has ended")
-                    : new BadInputException("there is a " + kind + " " + device.name() + " already");
+            throw new ControlException("the domain has ended");
+        }
+        if (attached.stream().anyMatch(other -> other.device.id().equals(device.id()) || other.is(kind, device.name()))) {
+            device.close();
+            throw new BadInputException("there is a " + kind + " " + device.name() + " already");
         }
         device.id().create(store, device.frontendNodes(), device.backendNodes());
         Attached added = new Attached(kind, device, new XenbusBackend(store, device.id(), device.driver()));
@@ -209,7 +212,8 @@ final class Devices implements DeviceControl, AutoCloseable {
         return kind;
     }
 
-    private synchronized Set<Long> taken(String kind) {
+    /// The numbers of the domain's devices of a kind.
+    synchronized Set<Long> taken(String kind) {
         Set<Long> numbers = new LinkedHashSet<>();
         attached.stream().filter(each -> each.kind.equals(kind)).forEach(each -> numbers.add(each.device.id().number()));
         return numbers;

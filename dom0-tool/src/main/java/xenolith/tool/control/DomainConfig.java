@@ -20,6 +20,7 @@ import java.util.Set;
 /// @param traces         what to log
 /// @param disks          its disks, of different names
 /// @param nics           its network interfaces
+/// @param channels       its channels, of different names
 public record DomainConfig(
         String name,
         long memoryBytes,
@@ -34,7 +35,8 @@ public record DomainConfig(
         boolean audit,
         Set<Trace> traces,
         List<DiskConfig> disks,
-        List<NicConfig> nics) {
+        List<NicConfig> nics,
+        List<ChannelConfig> channels) {
 
     public static final long MIN_MEMORY_BYTES = 32L << 20;
     public static final long MAX_MEMORY_BYTES = 256L << 30;
@@ -53,6 +55,7 @@ public record DomainConfig(
         traces = Set.copyOf(traces);
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
+        channels = List.copyOf(channels);
     }
 
     /// The file of an option as a path, or [BadInputException] that names `what` it should have been.
@@ -68,7 +71,7 @@ public record DomainConfig(
     /// The same domain under another name.
     public DomainConfig named(String newName) {
         return new DomainConfig(newName, memoryBytes, vcpuCount, kernel, initrd, cmdline, console, statsFile,
-                scrambleFrames, poller, audit, traces, disks, nics);
+                scrambleFrames, poller, audit, traces, disks, nics, channels);
     }
 
     /// A name is a directory's too, so it does not start with a dot.

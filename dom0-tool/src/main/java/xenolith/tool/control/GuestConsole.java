@@ -27,7 +27,7 @@ public interface GuestConsole extends AutoCloseable {
     static GuestConsole open(ConsoleTarget target, Runnable onLeave) {
         return switch (target) {
             case ConsoleTarget.Stdio _ -> StdioConsole.open(onLeave);
-            case ConsoleTarget.Pty _ -> PtyConsole.open();
+            case ConsoleTarget.Pty _ -> PtyConsole.open("the console");
             case ConsoleTarget.ToFile(var path) -> FileConsole.open(path);
         };
     }

@@ -79,11 +79,14 @@ final class LocalRunner implements DomainRunner {
             RunDirectory directory, GuestDomain domain, XenstoreServer server, StoreClient client) {
         Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount(),
                 new RemoteDisks(domain.devices(), domain.memory(), directory.path()));
-        try (nics; Devices devices = new Devices(client, List.of(disks, nics))) {
+        Channels channels = new Channels(domain.devices(), DOMID);
+        try (nics; Devices devices = new Devices(client, List.of(disks, nics, channels))) {
             config.disks().forEach(disk -> devices.add(Disks.NAME, disks.open(disk)));
             for (int number = 0; number < config.nics().size(); number++) {
                 devices.add(Nics.NAME, nics.open(config.nics().get(number), number));
             }
+            config.channels().forEach(channel ->
+                    devices.add(Channels.NAME, channels.open(channel, devices.taken(Channels.NAME))));
             domain.start();
             try (OutsideAccess _ = OutsideAccess.open(config, directory, domain, server, devices)) {
                 return await(domain);

@@ -31,9 +31,10 @@ final class PtyConsole implements GuestConsole {
         writable.add(pty.raw(), Poll.POLLOUT);
     }
 
-    static PtyConsole open() {
+    /// @param what is on it, for the line that names it
+    static PtyConsole open(String what) {
         PtyConsole console = new PtyConsole(PseudoTerminal.open());
-        System.err.println("xenolith: the console is " + console.pty.name());
+        System.err.println("xenolith: " + what + " is " + console.pty.name());
         return console;
     }
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import xenolith.tool.control.ChannelConfig;
 import xenolith.tool.control.ConsoleTarget;
 import xenolith.tool.control.DiskConfig;
 import xenolith.tool.control.DomainConfig;
@@ -125,11 +126,12 @@ class MainTest {
                 "--name", "web", "--memory", "1G", "--vcpus", "2", "--console", "pty", "--stats", "s.json",
                 "--scramble-frames", "--no-poller", "--audit", "--trace", "exits,refusals",
                 "--disk", "path=" + kernel + ",dev=xvda,ro", "--disk", kernel + ",raw,xvdb,w",
-                "--nic", "bridge=br0,mac=00:16:3E:01:02:03");
+                "--nic", "bridge=br0,mac=00:16:3E:01:02:03", "--channel", "name=agent,path=a.sock");
         assertThat(config).isEqualTo(new DomainConfig("web", 1L << 30, 2, Path.of(kernel), Path.of(kernel), "quiet",
                 new ConsoleTarget.Pty(), Path.of("s.json"), true, false, true,
                 Set.of(Trace.EXITS, Trace.REFUSALS), List.of(new DiskConfig(Path.of(kernel), "xvda", 51712, true),
                         new DiskConfig(Path.of(kernel), "xvdb", 51728, false)),
-                List.of(NicConfig.parse("bridge=br0,mac=00:16:3e:01:02:03"))));
+                List.of(NicConfig.parse("bridge=br0,mac=00:16:3e:01:02:03")),
+                List.of(new ChannelConfig("agent", ChannelConfig.Connection.SOCKET, Path.of("a.sock")))));
     }
 }

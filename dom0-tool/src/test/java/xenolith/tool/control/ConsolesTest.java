@@ -41,7 +41,7 @@ class ConsolesTest {
 
     @Test
     void aPtyCarriesBytesUnchangedBothWays() throws Exception {
-        try (PtyConsole console = PtyConsole.open();
+        try (PtyConsole console = PtyConsole.open("the console");
                 FileInputStream screen = new FileInputStream(console.terminal());
                 FileOutputStream keyboard = new FileOutputStream(console.terminal())) {
             console.write(HELLO, 0, HELLO.length);
@@ -56,7 +56,7 @@ class ConsolesTest {
     @Test
     void aGuestIsNotHeldUpByAPtyThatNobodyReads() {
         byte[] line = new byte[1000];
-        try (PtyConsole console = PtyConsole.open()) {
+        try (PtyConsole console = PtyConsole.open("the console")) {
             long begin = System.nanoTime();
             for (int i = 0; i < 1000; i++) {
                 console.write(line, 0, line.length);
@@ -67,7 +67,7 @@ class ConsolesTest {
 
     @Test
     void closingAPtyEndsItsReader() throws Exception {
-        PtyConsole console = PtyConsole.open();
+        PtyConsole console = PtyConsole.open("the console");
         CountDownLatch ended = new CountDownLatch(1);
         Thread reader = new Thread(() -> {
             if (console.read(new byte[1]) == -1) {

@@ -20,7 +20,7 @@ class DomainConfigTest {
 
     private static DomainConfig config(String name, long memoryBytes, int vcpuCount, String cmdline) {
         return new DomainConfig(name, memoryBytes, vcpuCount, Path.of("vmlinuz"), null, cmdline,
-                new ConsoleTarget.Stdio(), null, false, true, false, Set.of(), List.of(), List.of());
+                new ConsoleTarget.Stdio(), null, false, true, false, Set.of(), List.of(), List.of(), List.of());
     }
 
     @Test
