@@ -35,13 +35,23 @@ final class LiveGuest implements AutoCloseable {
         return startAs(name + "-" + ProcessHandle.current().pid(), script, options);
     }
 
-    /// Likewise, under just this name.
+    /// Likewise, with `files` at the root of the guest's.
+    static LiveGuest startWith(String name, String script, List<Path> files, String... options) throws IOException {
+        return startAs(name + "-" + ProcessHandle.current().pid(), script, files, options);
+    }
+
+    /// As [#start], under just this name.
     static LiveGuest startAs(String name, String script, String... options) throws IOException {
+        return startAs(name, script, List.of(), options);
+    }
+
+    private static LiveGuest startAs(String name, String script, List<Path> files, String... options)
+            throws IOException {
         Host.requireGuests(Kernel.CLOUD);
         Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
         Path console = Files.createTempFile("xenolith-console", ".log");
         Path errors = Files.createTempFile("xenolith-err", ".log");
-        GuestImage.writeWithScript(initrd, Host.testImage(), script, List.of());
+        GuestImage.writeWithScript(initrd, Host.testImage(), script, files);
         List<String> command = new ArrayList<>(List.of(Host.launcher().toString(), "run", "--name", name, "--kernel",
                 Kernel.CLOUD.path().toString(), "--initrd", initrd.toString()));
         command.addAll(List.of(options));

@@ -1,0 +1,158 @@
+package xenolith.integration;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Devices come to a stock guest while it runs, are changed, and go.
+@Timeout(120)
+class DevicesIT {
+    private static final int MIB = 1 << 20;
+    private static final int CYCLES = 3;
+    /// Says what each disk that comes holds and how large it is, and when it has gone.
+    private static final String FOLLOW_DISK = """
+            insmod /xen-blkfront.ko
+            echo ready
+            while :; do
+                while [ ! -b /dev/xvdb ]; do sleep 0.05; done
+                echo "came $(md5sum </dev/xvdb)"
+                size=$(cat /sys/block/xvdb/size)
+                while [ -b /dev/xvdb ]; do
+                    now=$(cat /sys/block/xvdb/size 2>/dev/null)
+                    [ "$now" = "$size" ] || [ -z "$now" ] || { size=$now; echo "size $size"; }
+                    sleep 0.05
+                done
+                echo gone
+            done
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private static LiveGuest start(String name, String script, String... options) throws IOException {
+        return LiveGuest.startWith(name, script, List.of(Host.requireModule(Kernel.CLOUD, "xen-blkfront.ko")), options);
+    }
+
+    private Path image(long seed) throws IOException {
+        byte[] bytes = new byte[4 * MIB];
+        new Random(seed).nextBytes(bytes);
+        return Files.write(folder.resolve("disk.img"), bytes);
+    }
+
+    private static String md5(Path file) {
+        Launched sum = Launched.command(List.of("md5sum", file.toString()), null);
+        assertThat(sum.status()).isZero();
+        return sum.stdout().split(" ")[0];
+    }
+
+    private static JsonNode only(LiveGuest guest, String kind) throws IOException {
+        JsonNode list = new ObjectMapper().readTree(guest.does(kind + "-list", "NAME", "--json"));
+        assertThat(list.size()).as(list.toString()).isEqualTo(1);
+        return list.get(0);
+    }
+
+    @Test
+    void aDiskComesAndGoesAgainAndAgain() throws Exception {
+        try (LiveGuest guest = start("attach", FOLLOW_DISK, "--audit")) {
+            guest.await("ready");
+            for (int cycle = 1; cycle <= CYCLES; cycle++) {
+                Path image = image(cycle);
+                assertThat(guest.command("disk-attach", "NAME", "path=" + image + ",dev=xvdb").stderr()).isEmpty();
+                guest.await("came " + md5(image));
+                assertThat(only(guest, "disk").get("state").asText()).isEqualTo("connected");
+                Launched again = guest.command("disk-attach", "NAME", "path=" + image + ",dev=xvdb");
+                assertThat(again.status()).isEqualTo(2);
+                assertThat(again.stderr()).contains("there is a disk xvdb already").hasLineCount(1);
+                guest.does(cycle == 2 ? "block-detach" : "disk-detach", "NAME", "xvdb");
+                guest.awaitLast("came " + md5(image), "gone");
+                assertThat(guest.does("disk-list", "NAME")).isEmpty();
+                assertThat(guest.store("ls", "/local/domain/1/device/vbd")).isEmpty();
+            }
+            Launched none = guest.command("disk-detach", "NAME", "xvdb");
+            assertThat(none.status()).isEqualTo(2);
+            assertThat(none.stderr()).contains("there is no disk xvdb").hasLineCount(1);
+            guest.does("shutdown", "NAME", "--wait");
+            assertThat(guest.awaitEnd()).isZero();
+            assertThat(guest.errors()).contains("audit: clean");
+        }
+    }
+
+    @Test
+    void aDiskThatHasGrownIsLargerInTheGuest() throws Exception {
+        Path image = image(7);
+        try (LiveGuest guest = start("grow", FOLLOW_DISK, "--disk", "path=" + image + ",dev=xvdb")) {
+            guest.await("came " + md5(image));
+            try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+                file.setLength(6L * MIB);
+            }
+            guest.does("disk-change", "NAME", "xvdb", "size");
+            guest.await("size " + 6 * MIB / 512);
+            assertThat(only(guest, "disk").get("sectors").asLong()).isEqualTo(6 * MIB / 512);
+            guest.does("disk-detach", "NAME", "xvdb", "--force");
+            guest.await("gone");
+        }
+    }
+
+    @Test
+    void aDiskWithoutADriverStaysAndIsSaidToWait() throws Exception {
+        try (LiveGuest guest = LiveGuest.start("nodriver", "echo ready; sleep 1000")) {
+            guest.await("ready");
+            Launched attached = guest.command("disk-attach", "NAME", "path=" + image(9) + ",dev=xvdb", "--timeout", "1");
+            assertThat(attached.status()).isZero();
+            assertThat(attached.stderr()).contains("xvdb is attached, but not in use").hasLineCount(1);
+            guest.does("disk-detach", "NAME", "xvdb");
+        }
+    }
+
+    /// A channel that was there from the start is `/dev/hvc1`; one that comes later is the next.
+    @Test
+    void channelsCarryBytesBothWays() throws Exception {
+        Path socket = folder.resolve("a.sock");
+        try (LiveGuest guest = LiveGuest.start("channel", """
+                echo ready
+                read word </dev/hvc1
+                echo "heard $word"
+                echo "you said $word" >/dev/hvc1
+                while [ ! -d /sys/bus/xen/devices/console-2 ]; do sleep 0.1; done
+                until echo later >/dev/hvc2; do sleep 0.1; done
+                echo done
+                sleep 1000
+                """, "--channel", "name=org.example.a,path=" + socket)) {
+            guest.await("ready");
+            try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+                channel.write(ByteBuffer.wrap("hello\n".getBytes(US_ASCII)));
+                guest.await("heard hello");
+                ByteBuffer answer = ByteBuffer.allocate(100);
+                while (!new String(answer.array(), 0, answer.position(), US_ASCII).contains("you said hello")) {
+                    assertThat(channel.read(answer)).isPositive();
+                }
+            }
+            assertThat(guest.store("read", "/local/domain/1/device/console/1/name")).isEqualTo("org.example.a\n");
+            Path file = folder.resolve("b.log");
+            guest.does("channel-attach", "NAME", "name=b,connection=file,path=" + file);
+            guest.await("done");
+            // The guest's terminal prints when it comes to it.
+            while (Files.size(file) < "later".length()) {
+                Thread.sleep(20);
+            }
+            assertThat(Files.readString(file)).startsWith("later");
+            guest.does("channel-detach", "NAME", "org.example.a");
+            assertThat(only(guest, "channel").get("name").asText()).isEqualTo("b");
+            assertThat(socket).doesNotExist();
+        }
+    }
+}
