@@ -1,7 +1,9 @@
 package xenolith.backend;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import xenolith.vmm.port.DeviceAccess;
 
 /// A thread that sleeps until someone has work for it.
 ///
@@ -19,6 +21,8 @@ public final class BackendThread {
     private final Thread thread;
     private final Body body;
     private final Body lastRound;
+    private final AtomicBoolean working = new AtomicBoolean();
+    private volatile DeviceAccess domain;
     private volatile boolean woken = true;
     private volatile boolean stopping;
     private volatile String failure;
@@ -31,6 +35,12 @@ public final class BackendThread {
         this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::loop);
     }
 
+    /// Says from now on, from the wake to the sleep, that a processor is wanted ([DeviceAccess#working]). Before
+    /// [#start].
+    public void workFor(DeviceAccess served) {
+        domain = served;
+    }
+
     public void start() {
         thread.start();
     }
@@ -40,7 +50,16 @@ public final class BackendThread {
         // Skipping the unpark of a thread that is awake already spares the guest's hypercall a system call.
         if (!woken) {
             woken = true;
+            // Here already: the thread may be waiting for the processor that it asks for.
+            working(true);
             LockSupport.unpark(thread);
+        }
+    }
+
+    private void working(boolean yes) {
+        DeviceAccess told = domain;
+        if (told != null && working.compareAndSet(!yes, yes)) {
+            told.working(yes);
         }
     }
 
@@ -105,6 +124,7 @@ public final class BackendThread {
         try {
             while (!stopping) {
                 woken = false;
+                working(true);
                 if (!body.run()) {
                     sleep();
                 } else {
@@ -114,10 +134,13 @@ public final class BackendThread {
             lastRound.run();
         } catch (Exception e) {
             failure = e.getMessage() == null ? e.toString() : e.getMessage();
+        } finally {
+            working(false);
         }
     }
 
     private void sleep() {
+        working(false);
         while (!woken && !stopping) {
             LockSupport.park(this);
             // An interrupt would make every later park return at once. It means nothing to us but "look again".

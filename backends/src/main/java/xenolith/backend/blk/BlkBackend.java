@@ -27,6 +27,7 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
     private final DeviceAccess domain;
     private final int maxQueues;
     private final Rings rings;
+    private final BlkCounters counters = new BlkCounters();
     private final List<BlkQueue> queues = new ArrayList<>();
 
     /// @param name      for the names of threads
@@ -44,6 +45,11 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         this.image = image;
         this.domain = domain;
         this.maxQueues = maxQueues;
+    }
+
+    /// What it did so far.
+    public BlkCounters counters() {
+        return counters;
     }
 
     @Override
@@ -94,7 +100,8 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
             RequestRing ring = rings.attach(number, Blkif.RING, ringPages(nodes, prefix, order, grants));
             EventPort port = domain.bind((int) nodes.require(prefix + "event-channel", 1, Integer.MAX_VALUE))
                     .orElseThrow(() -> new FrontendException("'event-channel' is no port that waits for us"));
-            return new BlkQueue(name + '-' + number, image, grants, ring, port, persistent, onFault);
+            return new BlkQueue(name + '-' + number, domain, grants, ring, port,
+                    new BlkRun(image, grants, persistent, counters), counters, onFault);
         } catch (FrontendException e) {
             grants.close();
             throw e;
@@ -105,9 +112,10 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
     private static MemorySegment[] ringPages(DeviceNodes nodes, String prefix, int order, GrantAccess grants)
             throws FrontendException {
         MemorySegment[] pages = new MemorySegment[1 << order];
+        GrantPatience patience = new GrantPatience();
         for (int i = 0; i < pages.length; i++) {
             String node = prefix + "ring-ref" + (order == 0 ? "" : i);
-            int handle = GrantedPages.map(grants, (int) nodes.require(node, 0, MAX_U32), true);
+            int handle = GrantedPages.map(grants, (int) nodes.require(node, 0, MAX_U32), true, patience);
             if (handle < 0) {
                 throw new FrontendException("'" + node + "' is no page that is granted to us: GNTST " + handle);
             }

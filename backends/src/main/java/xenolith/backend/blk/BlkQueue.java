@@ -10,54 +10,59 @@ import xenolith.abi.io.Blkif;
 import xenolith.abi.io.RequestRing;
 import xenolith.backend.BackendThread;
 import xenolith.backend.BrokenRingException;
-import xenolith.backend.image.DiskImage;
-import xenolith.posix.Errno;
-import xenolith.posix.Iovec;
+import xenolith.backend.blk.BlkCounters.Count;
+import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
 
-/// One ring of a connected disk and the thread that serves it, a request at a time, in the ring's order.
+/// One ring of a connected disk and the thread that serves it, in the ring's order.
 ///
 /// Requests of different queues are done side by side. A flush waits for all that was answered before it, by whichever
 /// queue, which is what its sender can rely on.
+///
+/// While requests keep coming the thread looks at the ring itself and asks for no events, and publishes responses several
+/// at a time ([BlkPace]).
 final class BlkQueue {
     private static final Logger LOG = System.getLogger(BlkQueue.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    /// Responses are published in batches: each event costs the guest an upcall, each delay keeps it waiting.
-    private static final int BATCH = 8;
 
-    private final DiskImage image;
     private final GrantAccess grants;
     private final EventPort port;
     private final RequestRing ring;
-    private final GrantedPages pages;
+    private final BlkCounters counters;
     private final Consumer<String> onFault;
     private final BackendThread thread;
-    private final BlkRequest request = new BlkRequest();
-    private final Iovec pieces = new Iovec(BlkRequest.MAX_SEGMENTS);
+    private final BlkRun run;
+    private final BlkPace pace = new BlkPace();
     private final MemorySegment response = Arena.ofAuto().allocate(Blkif.Response.SIZEOF, Long.BYTES);
+    private int heldCount;
+    private long heldSince;
     private boolean broken;
 
     /// A queue over what its frontend has granted and made; nothing happens until [#start].
     ///
     /// @param grants the queue's own, which [#stop] closes, as it does the port
-    BlkQueue(String name, DiskImage image, GrantAccess grants, RequestRing ring, EventPort port, boolean persistent,
-            Consumer<String> onFault) {
-        this.image = image;
+    BlkQueue(String name, DeviceAccess domain, GrantAccess grants, RequestRing ring, EventPort port, BlkRun run,
+            BlkCounters counters, Consumer<String> onFault) {
         this.grants = grants;
         this.ring = ring;
         this.port = port;
-        this.pages = new GrantedPages(grants, persistent);
+        this.run = run;
+        this.counters = counters;
         this.onFault = onFault;
         this.thread = new BackendThread(name, this::round, () -> false);
+        thread.workFor(domain);
     }
 
     void start() {
-        port.onNotification(thread::wake);
+        port.onNotification(() -> {
+            counters.add(Count.EVENTS_FROM_GUEST);
+            thread.wake();
+        });
         thread.start();
     }
 
-    /// Waits for the request in hand, then lets go of ring, pages and port. Requests not taken stay in the ring.
+    /// Waits for the requests in hand, then lets go of ring, pages and port. Requests not taken stay in the ring.
     void stop() {
         thread.stopAndWait(PATIENCE,
                 () -> LOG.log(Level.WARNING, "a disk's storage is slow to answer; waiting for it"));
@@ -70,7 +75,7 @@ final class BlkQueue {
             return false;
         }
         try {
-            return serveWaiting();
+            return serveWhileBusy();
         } catch (BrokenRingException e) {
             broken = true;
             onFault.accept(e.getMessage());
@@ -82,19 +87,49 @@ final class BlkQueue {
         return false;
     }
 
-    /// Serves what waits, at most a ring's worth. Returns whether more came meanwhile.
-    private boolean serveWaiting() throws BrokenRingException {
-        int count = checked(ring.waiting());
-        for (int i = 0; i < count && !thread.isStopping(); i++) {
-            ring.take(request.copy(), 0);
-            int status = serve();
-            respond(status);
-            if (i % BATCH == BATCH - 1) {
+    /// Serves what waits and what comes while it looks. Returns whether more came at the last moment.
+    private boolean serveWhileBusy() throws BrokenRingException {
+        long lastRequest = System.nanoTime();
+        if (checked(ring.waiting()) > 0) {
+            pace.woken(lastRequest);
+        }
+        while (!thread.isStopping()) {
+            int waiting = checked(ring.waiting());
+            long now = System.nanoTime();
+            if (waiting > 0) {
+                pace.gained();
+                serve(waiting);
+                lastRequest = System.nanoTime();
+            } else if (heldCount > 0 && !mayHold(now, now - lastRequest)) {
+                pace.gainedNothing();
                 publish();
+            } else if (heldCount == 0 && now - lastRequest >= pace.lookNs()) {
+                break;
+            } else {
+                Thread.onSpinWait();
             }
         }
         publish();
+        pace.sleeps(System.nanoTime());
         return checked(ring.finalCheck()) > 0;
+    }
+
+    private boolean mayHold(long now, long quietNs) {
+        return pace.holds() && quietNs < BlkPace.QUIET_NS && now - heldSince < BlkPace.HELD_NS;
+    }
+
+    /// Serves `waiting` requests, which is at most a ring's worth.
+    private void serve(int waiting) {
+        for (int i = 0; i < waiting && !thread.isStopping(); i++) {
+            ring.take(run.nextCopy(), 0);
+            if (!run.add()) {
+                finishRun(true);
+            }
+            if (run.isFull()) {
+                finishRun(false);
+            }
+        }
+        finishRun(false);
     }
 
     private static int checked(int waiting) throws BrokenRingException {
@@ -104,79 +139,37 @@ final class BlkQueue {
         return waiting;
     }
 
-    private void respond(int status) {
+    /// Does and answers what was taken.
+    ///
+    /// @param carry one was taken that belongs to the next run
+    private void finishRun(boolean carry) {
+        run.perform();
+        for (int i = 0; i < run.count(); i++) {
+            respond(run.request(i), run.status(i));
+        }
+        run.restart(carry);
+        if (heldCount >= BlkPace.MOST_HELD || heldCount > 0 && System.nanoTime() - heldSince > BlkPace.HELD_NS) {
+            publish();
+        }
+    }
+
+    private void respond(BlkRequest request, int status) {
         Blkif.Response.id(response, 0, request.id());
         Blkif.Response.operation(response, 0, request.operation());
         Blkif.Response.status(response, 0, status);
         ring.put(response, 0);
+        if (heldCount++ == 0) {
+            heldSince = System.nanoTime();
+        }
     }
 
     private void publish() {
-        if (ring.push()) {
-            port.notifyGuest();
-        }
-    }
-
-    /// Returns a `BLKIF_RSP_` number.
-    private int serve() {
-        int status = request.decode(grants);
-        if (status != Blkif.BLKIF_RSP_OKAY) {
-            return status;
-        }
-        return switch (request.operation()) {
-            case Blkif.BLKIF_OP_READ -> transfer(false);
-            case Blkif.BLKIF_OP_WRITE -> transfer(true);
-            case Blkif.BLKIF_OP_FLUSH_DISKCACHE -> flushAndWrite();
-            case Blkif.BLKIF_OP_WRITE_BARRIER -> {
-                int done = flushAndWrite();
-                yield done == Blkif.BLKIF_RSP_OKAY ? status(image.flush()) : done;
+        if (heldCount > 0) {
+            heldCount = 0;
+            if (ring.push()) {
+                counters.add(Count.EVENTS_TO_GUEST);
+                port.notifyGuest();
             }
-            case Blkif.BLKIF_OP_DISCARD -> discard();
-            default -> throw new IllegalStateException("operation=" + request.operation() + " was let through");
-        };
-    }
-
-    /// What was written before is on the storage before this is written: the queue does one request at a time.
-    private int flushAndWrite() {
-        int flushed = status(image.flush());
-        return flushed != Blkif.BLKIF_RSP_OKAY || request.segmentCount() == 0 ? flushed : transfer(true);
-    }
-
-    private int discard() {
-        if (image.isReadOnly() || !request.isWithin(image.sectorCount())) {
-            return Blkif.BLKIF_RSP_ERROR;
         }
-        if (!image.canDiscard() || request.isSecureDiscard()) {
-            return Blkif.BLKIF_RSP_EOPNOTSUPP;
-        }
-        return request.byteLength() == 0 ? Blkif.BLKIF_RSP_OKAY
-                : status(image.discard(request.byteOffset(), request.byteLength()));
-    }
-
-    private int transfer(boolean write) {
-        if (write && image.isReadOnly() || !request.isWithin(image.sectorCount())) {
-            return Blkif.BLKIF_RSP_ERROR;
-        }
-        pieces.clear();
-        try {
-            for (int i = 0; i < request.segmentCount(); i++) {
-                MemorySegment page = pages.page(request.ref(i), !write);
-                if (page == null) {
-                    return Blkif.BLKIF_RSP_ERROR;
-                }
-                pieces.add(page, request.offsetInPage(i), request.lengthInPage(i));
-            }
-            return status(write ? image.write(pieces, request.byteOffset())
-                    : image.read(pieces, request.byteOffset()));
-        } finally {
-            pages.release();
-        }
-    }
-
-    private static int status(int errno) {
-        if (errno == -Errno.EOPNOTSUPP) {
-            return Blkif.BLKIF_RSP_EOPNOTSUPP;
-        }
-        return errno < 0 ? Blkif.BLKIF_RSP_ERROR : Blkif.BLKIF_RSP_OKAY;
     }
 }

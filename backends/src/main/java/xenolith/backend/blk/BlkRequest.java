@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import xenolith.abi.io.Blkif;
 import xenolith.backend.image.DiskImage;
-import xenolith.vmm.port.GrantAccess;
 
 /// One request, taken out of the ring into memory of ours, and what is left of it after the checks: an operation, a
 /// place, and segments that are parts of pages. Filled anew for each request, for one thread.
@@ -31,9 +30,9 @@ final class BlkRequest {
 
     /// Takes the copy apart and checks what can be checked without the disk.
     ///
-    /// @param grants for the pages of an indirect request's segments
+    /// @param pages for the pages of an indirect request's segments
     /// @return `BLKIF_RSP_OKAY`, or with what the request is to be answered
-    int decode(GrantAccess grants) {
+    int decode(GrantedPages pages) {
         segmentCount = 0;
         sectorTotal = 0;
         operation = Blkif.Request.operation(copy, 0);
@@ -41,7 +40,7 @@ final class BlkRequest {
         return switch (operation) {
             case Blkif.BLKIF_OP_READ, Blkif.BLKIF_OP_WRITE -> direct(1);
             case Blkif.BLKIF_OP_WRITE_BARRIER, Blkif.BLKIF_OP_FLUSH_DISKCACHE -> direct(0);
-            case Blkif.BLKIF_OP_INDIRECT -> indirect(grants);
+            case Blkif.BLKIF_OP_INDIRECT -> indirect(pages);
             case Blkif.BLKIF_OP_DISCARD -> {
                 sectorTotal = Blkif.Discard.nrSectors(copy, 0);
                 yield Blkif.BLKIF_RSP_OKAY;
@@ -58,7 +57,7 @@ final class BlkRequest {
         return segments(copy, Blkif.Request.SEG_OFFSET, count);
     }
 
-    private int indirect(GrantAccess grants) {
+    private int indirect(GrantedPages pages) {
         operation = Blkif.Indirect.indirectOp(copy, 0);
         int count = Blkif.Indirect.nrSegments(copy, 0);
         boolean known = operation == Blkif.BLKIF_OP_READ || operation == Blkif.BLKIF_OP_WRITE;
@@ -68,8 +67,7 @@ final class BlkRequest {
         for (int done = 0; done < count; done += SEGMENTS_PER_PAGE) {
             int here = Math.min(SEGMENTS_PER_PAGE, count - done);
             int ref = Blkif.Indirect.indirectGrefs(copy, 0, done / SEGMENTS_PER_PAGE);
-            if (GrantedPages.copyFrom(grants, ref, list, done * Blkif.Segment.SIZEOF,
-                    (int) (here * Blkif.Segment.SIZEOF)) < 0) {
+            if (!pages.copyFrom(ref, list, done * Blkif.Segment.SIZEOF, (int) (here * Blkif.Segment.SIZEOF))) {
                 return Blkif.BLKIF_RSP_ERROR;
             }
         }
@@ -96,6 +94,26 @@ final class BlkRequest {
     /// Whether all its sectors are on a disk of so many.
     boolean isWithin(long diskSectors) {
         return sector >= 0 && sectorTotal >= 0 && sectorTotal <= diskSectors && sector <= diskSectors - sectorTotal;
+    }
+
+    /// Whether it is made of whole sectors of so many bytes, a power of two.
+    boolean isAligned(int sectorBytes) {
+        int mask = sectorBytes / DiskImage.SECTOR_BYTES - 1;
+        long bits = sector | sectorTotal;
+        for (int i = 0; i < segmentCount; i++) {
+            bits |= firstSectors[i] | sectorCounts[i];
+        }
+        return (bits & mask) == 0;
+    }
+
+    /// Whether it moves nothing, wherever it says to: Linux's flushes name no sector that there is.
+    boolean isOnlyOrder() {
+        return segmentCount == 0 && operation != Blkif.BLKIF_OP_DISCARD;
+    }
+
+    /// Whether it reads, or writes, and nothing else.
+    boolean isPlainTransfer() {
+        return operation == Blkif.BLKIF_OP_READ || operation == Blkif.BLKIF_OP_WRITE;
     }
 
     /// What it does; of an indirect one, what that does. Goes into the response too.

@@ -1,7 +1,6 @@
 package xenolith.backend.blk;
 
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.LockSupport;
 import xenolith.abi.XenGrantTable;
 import xenolith.vmm.port.GrantAccess;
 
@@ -12,24 +11,24 @@ final class GrantedPages {
     static final int MAX_PERSISTENT = 2048;
     /// A power of two, so that the table is never more than half full.
     private static final int TABLE_SIZE = 2 * MAX_PERSISTENT;
-    /// A page that was a page table is ours after the guest's next commit, which it is driven to.
-    private static final int ATTEMPTS = 1000;
-    private static final long PAUSE_NS = 100_000;
 
     private final GrantAccess grants;
     private final boolean persistent;
+    private final GrantPatience patience = new GrantPatience();
     private final int[] keptRefs = new int[TABLE_SIZE];
     private final MemorySegment[] keptPages = new MemorySegment[TABLE_SIZE];
     private int keptCount;
-    private final int[] handles = new int[BlkRequest.MAX_SEGMENTS];
+    private final int[] handles;
     private int handleCount;
 
-    GrantedPages(GrantAccess grants, boolean persistent) {
+    /// @param most pages in use at once that are not kept
+    GrantedPages(GrantAccess grants, boolean persistent, int most) {
+        this.handles = new int[most];
         this.grants = grants;
         this.persistent = persistent;
     }
 
-    /// The page granted by `ref`, valid until [#release]; null if it is not granted so.
+    /// The page granted by `ref`, valid until it is let go of by [#release]; null if it is not granted so.
     MemorySegment page(int ref, boolean writable) {
         if (persistent) {
             MemorySegment kept = keptPage(ref);
@@ -37,7 +36,7 @@ final class GrantedPages {
                 return kept;
             }
         }
-        int handle = map(grants, ref, writable);
+        int handle = map(grants, ref, writable, patience);
         if (handle < 0) {
             return null;
         }
@@ -54,7 +53,7 @@ final class GrantedPages {
         if (keptCount == MAX_PERSISTENT) {
             return null;
         }
-        int handle = map(grants, ref, true);
+        int handle = map(grants, ref, true, patience);
         if (handle < 0) {
             return null;
         }
@@ -73,30 +72,36 @@ final class GrantedPages {
         return at;
     }
 
-    /// Ends what was mapped for one request.
-    void release() {
-        while (handleCount > 0) {
+    /// How many mappings [#release] would end.
+    int used() {
+        return handleCount;
+    }
+
+    /// Ends what was mapped for requests, but for the first `kept`.
+    void release(int kept) {
+        while (handleCount > kept) {
             grants.unmap(handles[--handleCount]);
+        }
+        if (kept == 0) {
+            patience.renew();
         }
     }
 
-    /// A mapping, or what is wrong after all attempts.
-    static int map(GrantAccess grants, int ref, boolean writable) {
+    /// A mapping, or what is wrong with it.
+    static int map(GrantAccess grants, int ref, boolean writable, GrantPatience patience) {
         int rc = grants.map(ref, writable);
-        for (int i = 0; i < ATTEMPTS && rc == XenGrantTable.GNTST_EAGAIN; i++) {
-            LockSupport.parkNanos(PAUSE_NS);
+        while (rc == XenGrantTable.GNTST_EAGAIN && patience.pause()) {
             rc = grants.map(ref, writable);
         }
         return rc;
     }
 
-    /// Copies from the start of a page, likewise.
-    static int copyFrom(GrantAccess grants, int ref, MemorySegment to, long toOffset, int byteLength) {
+    /// Copies from the start of the page granted by `ref`. Returns false if it is not granted so.
+    boolean copyFrom(int ref, MemorySegment to, long toOffset, int byteLength) {
         int rc = grants.copyFrom(ref, 0, to, toOffset, byteLength);
-        for (int i = 0; i < ATTEMPTS && rc == XenGrantTable.GNTST_EAGAIN; i++) {
-            LockSupport.parkNanos(PAUSE_NS);
+        while (rc == XenGrantTable.GNTST_EAGAIN && patience.pause()) {
             rc = grants.copyFrom(ref, 0, to, toOffset, byteLength);
         }
-        return rc;
+        return rc == XenGrantTable.GNTST_OKAY;
     }
 }

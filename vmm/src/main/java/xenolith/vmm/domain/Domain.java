@@ -53,6 +53,7 @@ public final class Domain {
     private final DomainLog log;
     private final boolean hostWritesCoherent;
     private int vcpusUp;
+    private boolean commitAwaited;
     private LongFunction<String> symbols = _ -> "";
 
     Domain(DomainParts parts) {
@@ -222,8 +223,26 @@ public final class Domain {
         return !commits.proofs().proven(vcpu.window(), vcpu.id());
     }
 
+    /// Has what is queued committed soon, for somebody outside the guest who waits for it: any vcpu that is up may do it,
+    /// one that sleeps too. With the lock held.
+    public void commitSoon() {
+        commits.require();
+        commitAwaited = true;
+        for (Vcpu vcpu : vcpus) {
+            if (vcpu.isUp()) {
+                vcpu.interrupt();
+            }
+        }
+    }
+
+    /// Whether somebody waits for a commit, so that no vcpu shall sleep before one. With the lock held.
+    public boolean isCommitAwaited() {
+        return commitAwaited;
+    }
+
     /// Prepares a commit of what is queued, see [CommitQueue#prepare].
     public boolean prepareCommit(Vcpu vcpu, long rsp) {
+        commitAwaited = false;
         flushOthers(vcpu);
         return commits.prepare(monitor, vcpu.id(), rsp, entryWriter.epoch().begin());
     }

@@ -183,15 +183,17 @@ public final class GuestDomain implements AutoCloseable {
         return new DeviceAccess() {
             @Override
             public GrantAccess grants() {
-                return grants.backend(domain.lock(), () -> {
-                    domain.commits().require();
-                    domain.vcpu(0).interrupt();
-                });
+                return grants.backend(domain.lock(), domain::commitSoon);
             }
 
             @Override
             public Optional<EventPort> bind(int guestPort) {
                 return domain.events().bindBackend(guestPort);
+            }
+
+            @Override
+            public void working(boolean begins) {
+                vcpus.processors().working(begins);
             }
         };
     }

@@ -23,12 +23,14 @@ final class Poller implements Runnable {
     private final Domain domain;
     private final MonitorWindow window;
     private final HypercallServer server;
+    private final Processors processors;
     private final ReentrantLock lock;
     private volatile Thread thread;
     private volatile boolean asleep = true;
     private volatile long restUntilNanoTime = System.nanoTime();
 
-    Poller(Vcpu vcpu, HypercallServer server) {
+    Poller(Vcpu vcpu, HypercallServer server, Processors processors) {
+        this.processors = processors;
         this.vcpu = vcpu;
         this.domain = vcpu.domain();
         this.window = vcpu.window();
@@ -46,7 +48,7 @@ final class Poller implements Runnable {
             while (domain.end() == null) {
                 look();
                 idle = vcpu.where() == Vcpu.IN_GUEST ? 0 : idle + 1;
-                if (idle > PATIENCE || resting()) {
+                if (idle > PATIENCE || mustRest()) {
                     sleep();
                     idle = 0;
                 }
@@ -65,7 +67,7 @@ final class Poller implements Runnable {
             server.forgetLate();
             restUntilNanoTime = System.nanoTime() + REST_NS;
             window.poller(false);
-        } else if (asleep && System.nanoTime() - restUntilNanoTime > 0) {
+        } else if (asleep && !mustRest()) {
             LockSupport.unpark(thread);
         }
     }
@@ -106,14 +108,14 @@ final class Poller implements Runnable {
         } finally {
             lock.unlock();
         }
-        while (domain.end() == null && (resting() || vcpu.where() != Vcpu.IN_GUEST)) {
+        while (domain.end() == null && (mustRest() || vcpu.where() != Vcpu.IN_GUEST)) {
             LockSupport.park(this);
         }
         awake(true);
     }
 
-    private boolean resting() {
-        return System.nanoTime() - restUntilNanoTime < 0;
+    private boolean mustRest() {
+        return processors.areShort() || System.nanoTime() - restUntilNanoTime < 0;
     }
 
     private void awake(boolean yes) {

@@ -65,7 +65,8 @@ final class VcpuSleep implements VcpuControl {
         cpu.taskSwitched(set);
     }
 
-    /// Until an event is pending (while events are unmasked, or one of `ports`), the deadline, or the domain's end.
+    /// Until an event is pending (while events are unmasked, or one of `ports`), the deadline, or the domain's end; or until
+    /// a commit is wanted, which the call's end does: a guest looks why it was woken, and finds nothing.
     private void sleepUntil(int[] ports, int portCount, long deadlineNs) {
         runState(XenVcpu.RUNSTATE_BLOCKED);
         vcpu.enter(Vcpu.BLOCKED);
@@ -73,7 +74,8 @@ final class VcpuSleep implements VcpuControl {
             if (vcpu.timer().expire()) {
                 domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
             }
-            if (wantsEvents() || vcpu.nmi().isDue() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs) {
+            if (wantsEvents() || vcpu.nmi().isDue() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs
+                    || domain.isCommitAwaited()) {
                 break;
             }
             long until = Math.min(deadlineNs, vcpu.timer().nextDeadlineNs());

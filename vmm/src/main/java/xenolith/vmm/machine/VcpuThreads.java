@@ -26,6 +26,7 @@ final class VcpuThreads implements VcpuLifecycle {
     private final boolean enableSyscall;
     private final boolean debugRegisters;
     private final boolean selectorsTold;
+    private final Processors processors;
     private final GuestCpu[] cpus;
     private final boolean[] started;
     private final List<Thread> threads = new ArrayList<>();
@@ -38,8 +39,13 @@ final class VcpuThreads implements VcpuLifecycle {
         this.enableSyscall = !profile.syscallNeedsNoEnabling();
         this.debugRegisters = profile.breakpointsWork();
         this.selectorsTold = profile.tellsSelectors();
+        this.processors = new Processors(domain.vcpuCount());
         this.cpus = new GuestCpu[domain.vcpuCount()];
         this.started = new boolean[domain.vcpuCount()];
+    }
+
+    Processors processors() {
+        return processors;
     }
 
     void hypercalls(Hypercalls served) {
@@ -130,7 +136,7 @@ final class VcpuThreads implements VcpuLifecycle {
         Runnable atEnd = () -> { };
         if (pollers) {
             server.hasPoller();
-            Poller poller = new Poller(vcpu, server);
+            Poller poller = new Poller(vcpu, server, processors);
             beforeEntry = poller::wake;
             atEnd = poller::stop;
             spawn("poll-" + domain.name() + "-" + vcpu.id(), poller);

@@ -12,4 +12,9 @@ public interface DeviceAccess {
     /// @param guestPort any number that the guest wrote
     /// @return nothing if there is no such port, or if it is not for us or in use
     Optional<EventPort> bind(int guestPort);
+
+    /// A thread of a backend's says that it begins to work for the domain, and later that it goes to sleep. What only
+    /// saves time where there are processors enough leaves it one meanwhile: the threads that poll for hypercalls.
+    default void working(boolean begins) {
+    }
 }
