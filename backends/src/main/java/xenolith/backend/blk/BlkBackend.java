@@ -3,6 +3,7 @@ package xenolith.backend.blk;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import xenolith.abi.io.Blkif;
 import xenolith.abi.io.IoProtocol;
@@ -47,9 +48,9 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         this.maxQueues = maxQueues;
     }
 
-    /// What it did so far.
-    public BlkCounters counters() {
-        return counters;
+    @Override
+    public Map<String, Long> counters() {
+        return counters.byName();
     }
 
     @Override
@@ -82,7 +83,7 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
                 String prefix = queueCount == 1 ? "" : "queue-" + i + '/';
                 queues.add(queue(i, nodes, prefix, order, persistent, onFault));
             }
-        } catch (FrontendException e) {
+        } catch (FrontendException | RuntimeException e) {
             disconnect();
             throw e;
         }
@@ -102,7 +103,7 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
                     .orElseThrow(() -> new FrontendException("'event-channel' is no port that waits for us"));
             return new BlkQueue(name + '-' + number, domain, grants, ring, port,
                     new BlkRun(image, grants, persistent, counters), counters, onFault);
-        } catch (FrontendException e) {
+        } catch (FrontendException | RuntimeException e) {
             grants.close();
             throw e;
         }
@@ -129,10 +130,25 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         nodes.write("sectors", image.measure());
     }
 
+    /// All queues are stopped, whatever becomes of one.
     @Override
     public void disconnect() {
-        queues.forEach(BlkQueue::stop);
+        RuntimeException failure = null;
+        for (BlkQueue queue : queues) {
+            try {
+                queue.stop();
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
         queues.clear();
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /// Closes the image. The device is disconnected by then.

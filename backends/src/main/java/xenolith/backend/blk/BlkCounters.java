@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /// What a disk did, counted over all its connections and queues. Any thread may count and read.
-public final class BlkCounters {
+final class BlkCounters {
     enum Count {
         READS, WRITES, FLUSHES, DISCARDS, ERRORS, BYTES_READ, BYTES_WRITTEN,
         /// Calls of the image by which data was read or written: fewer than the requests where neighbours were merged.
         TRANSFERS,
         /// Times that the guest sent an event because a request waits, and was sent one because a response does.
-        EVENTS_FROM_GUEST, EVENTS_TO_GUEST
+        EVENTS_FROM_GUEST, EVENTS
     }
 
     private static final Count[] COUNTS = Count.values();
@@ -31,9 +31,11 @@ public final class BlkCounters {
         return counts.get(what.ordinal());
     }
 
-    /// All of them by name, in lower case.
-    public Map<String, Long> byName() {
+    /// All of them by name, in lower case, and all requests that were answered.
+    Map<String, Long> byName() {
         Map<String, Long> result = new LinkedHashMap<>();
+        result.put("requests", get(Count.READS) + get(Count.WRITES) + get(Count.FLUSHES) + get(Count.DISCARDS)
+                + get(Count.ERRORS));
         for (Count what : COUNTS) {
             result.put(what.name().toLowerCase(Locale.ROOT), get(what));
         }

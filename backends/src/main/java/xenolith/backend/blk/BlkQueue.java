@@ -167,7 +167,7 @@ final class BlkQueue {
         if (heldCount > 0) {
             heldCount = 0;
             if (ring.push()) {
-                counters.add(Count.EVENTS_TO_GUEST);
+                counters.add(Count.EVENTS);
                 port.notifyGuest();
             }
         }

@@ -1,7 +1,11 @@
 package xenolith.tool.control;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import xenolith.backend.DeviceCounters;
 import xenolith.backend.DeviceId;
 import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.DiskImage;
@@ -20,6 +24,7 @@ final class Disks implements DeviceKind {
     private final int domid;
     private final int queues;
     private final RemoteDisks remote;
+    private final Map<String, DeviceCounters> drivers = new ConcurrentHashMap<>();
 
     /// @param remote opens the disks that other processes serve
     Disks(DeviceAccess domain, int domid, int vcpuCount, RemoteDisks remote) {
@@ -47,6 +52,12 @@ final class Disks implements DeviceKind {
     ///
     /// @throws BadInputException if it cannot be opened, or is empty
     HostedDevice open(DiskConfig config) {
+        HostedDevice disk = opened(config);
+        drivers.put(config.name(), disk.driver());
+        return disk;
+    }
+
+    private HostedDevice opened(DiskConfig config) {
         if (!(config.place() instanceof DiskPlace.Here)) {
             return remote.open(config, new DeviceId(domid, "vbd", config.number()), queues);
         }
@@ -55,8 +66,15 @@ final class Disks implements DeviceKind {
         return new Disk(config, new DeviceId(domid, "vbd", config.number()), image, driver);
     }
 
+    /// What each disk has done, by name; of several of the same name, the last one.
+    Map<String, Map<String, Long>> counters() {
+        Map<String, Map<String, Long>> counters = new TreeMap<>();
+        drivers.forEach((name, driver) -> counters.put(name, driver.counters()));
+        return counters;
+    }
+
     static DiskImage image(DiskConfig config) {
-        DiskImage image = opened(config);
+        DiskImage image = openImage(config);
         if (image.sectorCount() == 0) {
             image.close();
             throw new BadInputException("the disk image " + config.path() + " is empty");
@@ -64,7 +82,7 @@ final class Disks implements DeviceKind {
         return image;
     }
 
-    private static DiskImage opened(DiskConfig config) {
+    private static DiskImage openImage(DiskConfig config) {
         try {
             return RawImage.open(config.path(), config.readOnly());
         } catch (HostException e) {

@@ -9,6 +9,7 @@ import java.util.Map;
 /// @param traps      exceptions given to the guest, by vector
 /// @param refusals   what the validator of page tables refused, by rule
 /// @param commits    page-table commits done by the monitor
+/// @param disks      what each disk did, by name: requests, bytes, calls of the image, events
 /// @param nics       what each network interface did, by name: frames, bytes, slots, events; *tx* is what the guest sent
 /// @param timesMs    milliseconds from the start of the process: `jvm_start`, `domain_built`,
 ///                   `first_guest_instruction`, `first_console_byte`, `end`; a time that was not reached is absent
@@ -18,6 +19,7 @@ public record DomainStats(
         Map<String, Long> traps,
         Map<String, Long> refusals,
         long commits,
+        Map<String, Map<String, Long>> disks,
         Map<String, Map<String, Long>> nics,
         Map<String, Double> timesMs) {
 }

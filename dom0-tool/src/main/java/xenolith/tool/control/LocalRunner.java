@@ -60,7 +60,9 @@ final class LocalRunner implements DomainRunner {
             server.introduce(DOMID, new XenstoreRingTransport(domain.storePage(), domain.storeEvents()));
             ConsolePump.start(console, backend.input());
             Nics nics = new Nics(config.name(), domain.devices(), DOMID, config.vcpuCount());
-            var end = runWithDevices(config, nics, directory, domain, server, client);
+            Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount(),
+                    new RemoteDisks(domain.devices(), domain.memory(), directory.path()));
+            var end = runWithDevices(config, disks, nics, directory, domain, server, client);
             times.mark("end");
             server.domainShutDown(DOMID);
             backend.drainAndClose();
@@ -70,15 +72,13 @@ final class LocalRunner implements DomainRunner {
             if (backend.sawOutput()) {
                 times.at("first_console_byte", backend.firstByteNanoTime());
             }
-            return new DomainResult(end(end), stats(domain.report(), nics, times), audit);
+            return new DomainResult(end(end), stats(domain.report(), disks, nics, times), audit);
         }
     }
 
     /// The sockets for other processes are made after the guest's start, which does not wait for them.
-    private static xenolith.vmm.control.DomainEnd runWithDevices(DomainConfig config, Nics nics,
+    private static xenolith.vmm.control.DomainEnd runWithDevices(DomainConfig config, Disks disks, Nics nics,
             RunDirectory directory, GuestDomain domain, XenstoreServer server, StoreClient client) {
-        Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount(),
-                new RemoteDisks(domain.devices(), domain.memory(), directory.path()));
         Channels channels = new Channels(domain.devices(), DOMID);
         try (nics; Devices devices = new Devices(client, List.of(disks, nics, channels))) {
             config.disks().forEach(disk -> devices.add(Disks.NAME, disks.open(disk)));
@@ -129,11 +129,11 @@ final class LocalRunner implements DomainRunner {
         };
     }
 
-    private static DomainStats stats(DomainReport report, Nics nics, Times times) {
+    private static DomainStats stats(DomainReport report, Disks disks, Nics nics, Times times) {
         Map<String, Long> traps = new LinkedHashMap<>();
         report.traps().forEach((vector, count) -> traps.put(Integer.toString(vector), count));
         return new DomainStats(report.exits(), report.hypercalls(), traps, report.refusals(), report.commits(),
-                nics.counters(), times.inMs);
+                disks.counters(), nics.counters(), times.inMs);
     }
 
     /// Milliseconds since the process began.

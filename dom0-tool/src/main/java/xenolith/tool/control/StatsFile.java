@@ -28,6 +28,7 @@ public final class StatsFile {
         object.put("traps", new TreeMap<>(stats.traps()));
         object.put("refusals", new TreeMap<>(stats.refusals()));
         object.put("commits", stats.commits());
+        object.put("disks", stats.disks());
         object.put("nics", stats.nics());
         object.put("times_ms", stats.timesMs());
         return Json.text(object);

@@ -29,7 +29,7 @@ class ReportsTest {
         Path file = folder.resolve("stats.json");
         StatsFile.write(file, new DomainStats(Map.of("mmio", 3L, "eintr", 1L), Map.of("mmu_update", 7L),
                 Map.of("14", 2L), Map.of("type_conflict", 4L), 5,
-                Map.of("vif0", Map.of("tx_frames", 9L)), times));
+                Map.of("xvda", Map.of("reads", 8L)), Map.of("vif0", Map.of("tx_frames", 9L)), times));
         assertThat(Files.readString(file)).isEqualTo("""
                 {
                   "exits" : {
@@ -46,6 +46,11 @@ class ReportsTest {
                     "type_conflict" : 4
                   },
                   "commits" : 5,
+                  "disks" : {
+                    "xvda" : {
+                      "reads" : 8
+                    }
+                  },
                   "nics" : {
                     "vif0" : {
                       "tx_frames" : 9
@@ -61,7 +66,7 @@ class ReportsTest {
 
     @Test
     void aStatisticsFileThatCannotBeWrittenIsBadInput() {
-        DomainStats none = new DomainStats(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of());
+        DomainStats none = new DomainStats(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of(), Map.of());
         assertThatThrownBy(() -> StatsFile.write(folder, none)).isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith("cannot write the statistics to ");
     }
