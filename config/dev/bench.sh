@@ -4,6 +4,7 @@ verb_bench() {
     name=${1:-}
     [ $# -eq 0 ] || shift
     case $name in
+        block) bench_block "$@" ;;
         boot) bench_boot "$@" ;;
         guest) bench_guest "$@" ;;
         hotplug) bench_hotplug "$@" ;;
@@ -12,6 +13,8 @@ verb_bench() {
         soak) bench_soak "$@" ;;
         *)
             echo "usage: ./dev bench <name>"
+            echo "  block [VCPUS [TEST...]]"
+            echo "                   a disk's speed in a guest, on the host and with virtio in QEMU's emulator, and what events it cost"
             echo "  boot [N]         boot both kernels N times (default 5), beside QEMU's emulator where that is installed"
             echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
             echo "  hotplug [N]      attach and detach a disk N times (default 100) and look what is left in our process"
@@ -109,58 +112,4 @@ bench_soak() {
     ! grep -q 'XENOLITH KERNEL TROUBLE' "$work/console" || fail "the guest's kernel is in trouble"
     grep -q 'audit: clean' "$work/errors" || fail "the audit is not clean"
     say "all held"
-}
-
-# Sequential and random requests of the same program on a file of the host, on a disk of a guest made of that file, and on
-# one of an emulated machine with virtio; all past the page cache of who asks. A guest is started for each test, so that
-# what its disk counted is the test's own.
-bench_block() {
-    bench_ready
-    work=$(mktemp -d "${TMPDIR:-/var/tmp}/xenolith-block.XXXXXX")
-    trap 'rm -rf "$work"' EXIT INT TERM
-    gcc -O2 -Wall -Wextra -static -s -o "$work/blkbench" "$root/bench/blkbench.c"
-    vcpus=${1:-1}
-    [ $# -eq 0 ] || shift
-    dd if=/dev/urandom of="$work/disk" bs=1M count=512 status=none
-    sync "$work/disk"
-    printf '%-18s %-16s %10s %20s %12s %20s  %s\n' test who MiB/s '(least-most)' requests/s '(least-most)' 'events to and from the guest, host calls, each per request'
-    for test in ${*:-read-1m-1 read-1m-4 write-1m-1 write-1m-4 randread-4k-1 randread-4k-4 randread-4k-32 randwrite-4k-32 randmix-4k-32}; do
-        cat "$work/disk" >/dev/null
-        "$work/blkbench" "$work/disk" 1.5 5 "$test" | block_medians host
-        for poller in "" --no-poller; do
-            block_guest "$test" "$poller" | block_medians "xenolith $poller" "$work/stats"
-        done
-        if command -v qemu-system-x86_64 >/dev/null && [ -r "$kernels/virtio/vmlinuz" ]; then
-            block_emulated "$test" | block_medians "qemu tcg"
-        fi
-    done
-}
-
-# Runs test $1 in a guest, with option $2 if it is not empty.
-block_guest() {
-    cp "$kernels/cloud/modules/xen-blkfront.ko" "$work/module.ko"
-    block_image /dev/xvda "$1"
-    "$root/xenolith" run --memory 512M --vcpus "$vcpus" --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" \
-        --cmdline "console=hvc0 quiet" --disk "path=$work/disk,dev=xvda,rw" --stats "$work/stats" ${2:+"$2"} </dev/null 2>/dev/null
-}
-
-# Makes $work/initrd: loads $work/module.ko and runs test $2 on device $1.
-block_image() {
-    printf '%s\n' "insmod /module.ko" "while [ ! -e $1 ]; do sleep 0.1; done" "/blkbench $1 1.5 5 $2" >"$work/script"
-    { cat "$test_image" && (cd "$work" && printf '%s\n' script blkbench module.ko | "$busybox" cpio -o -H newc 2>/dev/null \
-        | gzip -n); } >"$work/initrd"
-}
-
-# Medians of lines "blk TEST MIB_S REQUESTS_S"; $1 says whose, $2 may be a guest's statistics.
-block_medians() {
-    events=
-    lines=$(tr -d '\r' | grep '^blk ') || true
-    if [ -n "${2:-}" ] && [ -r "$2" ]; then
-        events=$(awk '/"(requests|events|events_from_guest|transfers)"/ { gsub(/[",]/, ""); n[$1] = $3 }
-            END { if (n["requests"]) printf "%.2f %.2f %.2f", n["events"] / n["requests"], n["events_from_guest"] / n["requests"],
-                n["transfers"] / n["requests"] }' "$2")
-    fi
-    echo "$lines" | sort -k3n | awk -v who="$1" -v events="$events" 'NF == 4 { name = $2; rate[++n] = $3; count[n] = $4 }
-        END { if (n) { m = int((n + 1) / 2); printf "%-18s %-22s %8.0f (%.0f-%.0f) MiB/s %8.0f (%.0f-%.0f) /s  %s\n", name, who,
-            rate[m], rate[1], rate[n], count[m], count[1], count[n], events } }'
 }
