@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import xenolith.abi.XenGrantTable;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
@@ -17,6 +18,7 @@ public final class FakeDomain implements DeviceAccess {
     private static final int PAGE = 4096;
     private final Map<Integer, Grant> granted = new HashMap<>();
     private final Map<Integer, FakePort> ports = new HashMap<>();
+    private final Supplier<MemorySegment> pages;
     private int mapped;
     private int mapCalls;
     private int busyFor;
@@ -24,8 +26,17 @@ public final class FakeDomain implements DeviceAccess {
     private record Grant(MemorySegment page, boolean readOnly) {
     }
 
+    public FakeDomain() {
+        this(() -> Arena.ofAuto().allocate(PAGE, PAGE));
+    }
+
+    /// @param pages makes pages of 4096 bytes, all zero
+    public FakeDomain(Supplier<MemorySegment> pages) {
+        this.pages = pages;
+    }
+
     public synchronized MemorySegment grant(int ref, boolean readOnly) {
-        MemorySegment page = Arena.ofAuto().allocate(PAGE, PAGE);
+        MemorySegment page = pages.get();
         granted.put(ref, new Grant(page, readOnly));
         return page;
     }

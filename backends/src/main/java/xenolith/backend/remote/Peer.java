@@ -11,11 +11,19 @@ public final class Peer implements AutoCloseable {
     private static final int ROOT = 0;
 
     private final UnixSocket socket;
+    /// A process's end, as [PidFd] tells it; a test has processes that are none.
+    interface Life extends AutoCloseable {
+        boolean awaitEnd(long timeoutNs);
+
+        @Override
+        void close();
+    }
+
     private final int pid;
-    private final PidFd process;
+    private final Life process;
     private final Runnable kill;
 
-    private Peer(UnixSocket socket, int pid, PidFd process, Runnable kill) {
+    Peer(UnixSocket socket, int pid, Life process, Runnable kill) {
         this.socket = socket;
         this.pid = pid;
         this.process = process;
@@ -40,7 +48,7 @@ public final class Peer implements AutoCloseable {
             }
             // Were the number another's by now, the connection would be lost already, and this one is never used.
             int pid = socket.peerPid();
-            return new Peer(socket, pid, PidFd.open(pid), kill);
+            return new Peer(socket, pid, life(PidFd.open(pid)), kill);
         } catch (HostException e) {
             socket.close();
             throw new UnreachableException(e.getMessage());
@@ -48,6 +56,20 @@ public final class Peer implements AutoCloseable {
             socket.close();
             throw e;
         }
+    }
+
+    private static Life life(PidFd process) {
+        return new Life() {
+            @Override
+            public boolean awaitEnd(long timeoutNs) {
+                return process.awaitEnd(timeoutNs);
+            }
+
+            @Override
+            public void close() {
+                process.close();
+            }
+        };
     }
 
     UnixSocket socket() {

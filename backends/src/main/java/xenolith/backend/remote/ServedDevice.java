@@ -34,6 +34,10 @@ final class ServedDevice implements Link.Handler {
         this.link = new Link(socket, true);
     }
 
+    Link link() {
+        return link;
+    }
+
     /// Serves until the machine is gone, then lets go of everything. Returns why it ended.
     String run() {
         String reason = link.run(this);

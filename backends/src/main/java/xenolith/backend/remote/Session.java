@@ -15,7 +15,7 @@ import xenolith.vmm.port.SharedMemory;
 /// The process is trusted with the guest's memory and with nothing else: each word from it is checked, and the first that
 /// cannot be ends the connection. A thread of the session's own answers; commands are one at a time, from any other.
 final class Session implements Link.Handler {
-    private static final long HELLO_NS = 20_000_000_000L;
+    private static final long HELLO_NS = 5_000_000_000L;
 
     private final Peer peer;
     private final Link link;
@@ -139,6 +139,11 @@ final class Session implements Link.Handler {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        return endReason;
+    }
+
+    /// Why the connection has ended, or null while it is up.
+    String endReason() {
         return endReason;
     }
 

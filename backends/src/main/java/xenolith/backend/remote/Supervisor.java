@@ -185,8 +185,11 @@ final class Supervisor {
         long begin = System.nanoTime();
         long since = begin;
         while (!peer.awaitEnd(SECOND_NS)) {
-            if (isUnwanted() && System.nanoTime() - begin >= patience.afterlife().toNanos()) {
-                return;
+            if (isUnwanted()) {
+                if (System.nanoTime() - begin >= patience.afterlife().toNanos()) {
+                    return;
+                }
+                continue;
             }
             next = sameProcess(peer);
             if (next != null) {

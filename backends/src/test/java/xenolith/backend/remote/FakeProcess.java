@@ -1,0 +1,101 @@
+package xenolith.backend.remote;
+
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import xenolith.posix.UnixSocket;
+
+/// A device's process that is none, but a thread of the test: it can be made to die, which no thread can, at a moment
+/// when its driver stands still in the midst of a request.
+final class FakeProcess implements Peer.Life {
+    private static final AtomicInteger PIDS = new AtomicInteger(1_000_000);
+
+    /// The process's thread, with its end of the connection.
+    private final Thread thread;
+    private final UnixSocket theirs;
+    private final UnixSocket ours;
+    private final int pid;
+    private final DriverFactory factory;
+    private final CountDownLatch end = new CountDownLatch(1);
+    private volatile ServedDevice device;
+
+    /// @param folder  for the socket
+    /// @param factory null for a process that the test plays itself
+    FakeProcess(Path folder, DriverFactory factory) {
+        this(folder, "vbd", factory);
+    }
+
+    FakeProcess(Path folder, String kind, DriverFactory factory) {
+        this(folder, kind, factory, PIDS.incrementAndGet());
+    }
+
+    private FakeProcess(Path folder, String kind, DriverFactory factory, int pid) {
+        this.pid = pid;
+        this.factory = factory;
+        String path = folder.resolve("socket-" + PIDS.incrementAndGet()).toString();
+        try (UnixSocket listener = UnixSocket.listen(path, 1)) {
+            ours = UnixSocket.connect(path);
+            theirs = listener.accept();
+        }
+        thread = Thread.ofPlatform().daemon().unstarted(() -> {
+            if (factory != null) {
+                device = new ServedDevice(theirs, kind, factory);
+                device.run();
+            }
+        });
+    }
+
+    Peer peer() {
+        thread.start();
+        return new Peer(ours, pid, this, this::die);
+    }
+
+    /// Another connection to this process.
+    FakeProcess reborn(Path folder) {
+        return new FakeProcess(folder, "vbd", factory, pid);
+    }
+
+    /// The process's end of the connection, for one that a test plays itself.
+    UnixSocket socket() {
+        return theirs;
+    }
+
+    /// As by SIGKILL: the connection ends, and nobody who waits for the end waits longer.
+    void die() {
+        if (device != null) {
+            device.link().close();
+        } else {
+            theirs.close();
+        }
+        end.countDown();
+    }
+
+    /// Loses the connection, but does not end.
+    void hangUp() {
+        device.link().close();
+    }
+
+    boolean isDead() {
+        return end.getCount() == 0;
+    }
+
+    @Override
+    public boolean awaitEnd(long timeoutNs) {
+        try {
+            return end.await(timeoutNs, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        // Nothing is held.
+    }
+
+    /// Waits until the driver's threads have ended, which take a dead process's for ever.
+    void join() throws InterruptedException {
+        thread.join();
+    }
+}

@@ -1,0 +1,238 @@
+package xenolith.backend.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import xenolith.abi.XenGrantTable;
+import xenolith.backend.DeviceNodes;
+import xenolith.backend.FakeDomain;
+import xenolith.posix.Errno;
+import xenolith.posix.Fd;
+import xenolith.posix.Memfd;
+import xenolith.posix.Poll;
+import xenolith.posix.UnixSocket;
+import xenolith.vmm.port.SharedMemory;
+
+/// A device's process that says what none of ours would: the machine ends the connection and has back all that it gave.
+@Timeout(60)
+class HostileProcessTest {
+    private static final int REF = 7;
+    private static final int PORT = 5;
+
+    /// What ends the connection.
+    enum Lie {
+        NO_SUCH_QUESTION(m -> m.begin(99, 1)),
+        NO_QUESTION_AT_ALL(m -> m.begin(0, 1)),
+        CUT_SHORT(m -> m.begin(Wire.MAP, 1).putInt(1)),
+        GRANTS_OF_NOBODY(m -> m.begin(Wire.MAP, 1).putInt(77).putInt(REF).putInt(1)),
+        NO_SUCH_HANDLE(m -> m.begin(Wire.UNMAP, 1).putInt(1).putInt(1000)),
+        A_NEGATIVE_HANDLE(m -> m.begin(Wire.UNMAP, 1).putInt(1).putInt(-1)),
+        A_COPY_OF_LESS_THAN_NOTHING(m -> m.begin(Wire.COPY_FROM, 1).putInt(1).putInt(REF).putInt(0).putInt(-1)),
+        A_COPY_OF_MORE_THAN_A_PAGE(m -> m.begin(Wire.COPY_TO, 1).putInt(1).putInt(REF).putInt(0).putInt(5000)),
+        A_COPY_THAT_IS_NOT_THERE(m -> m.begin(Wire.COPY_TO, 1).putInt(1).putInt(REF).putInt(0).putInt(4096)),
+        A_RECORD_TOO_MANY(m -> m.begin(Wire.RECORD, 1).putInt(16)),
+        A_NEGATIVE_RECORD(m -> m.begin(Wire.RECORD, 1).putInt(-1)),
+        ANOTHERS_NODE(m -> m.begin(Wire.READ_NODE, 1).putText("../../control")),
+        A_NODE_FAR_BELOW(m -> m.begin(Wire.READ_NODE, 1).putText("a/b/c")),
+        THE_HANDSHAKES_NODE(m -> m.begin(Wire.WRITE_NODE, 1).putText("state").putText("4")),
+        A_NODE_BELOW(m -> m.begin(Wire.WRITE_NODE, 1).putText("a/b").putText("4")),
+        A_TEXT_WITHOUT_END(m -> m.begin(Wire.FAULT, 1).putInt(200)),
+        A_TEXT_OF_NEGATIVE_LENGTH(m -> m.begin(Wire.FAULT, 1).putInt(-200)),
+        A_TEXT_THAT_RINGS(m -> m.begin(Wire.FAULT, 1).putText("\007"));
+
+        private final Consumer<Message> words;
+
+        Lie(Consumer<Message> words) {
+            this.words = words;
+        }
+    }
+
+    @TempDir
+    private Path folder;
+    private final FakeDomain domain = new FakeDomain();
+    private final Message message = new Message();
+    private final Fd memfd = Memfd.create("guest", 4096);
+    private UnixSocket socket;
+    private Session session;
+    private Generation generation;
+
+    /// Memory in which whatever is mapped lies at the start.
+    private final class Memory implements SharedMemory {
+        @Override
+        public int descriptor() {
+            return memfd.raw();
+        }
+
+        @Override
+        public long byteLength() {
+            return 4096;
+        }
+
+        @Override
+        public long offsetOf(MemorySegment page) {
+            return 0;
+        }
+    }
+
+    private static final class NoNodes extends DeviceNodes {
+        @Override
+        public void write(String name, String value) {
+            assertThat(name).matches("[a-z0-9-]+");
+        }
+
+        @Override
+        public Optional<String> read(String name) {
+            return Optional.of("1");
+        }
+    }
+
+    @BeforeEach
+    void aProcessThatIsConnected() throws Exception {
+        domain.grant(REF, false);
+        domain.port(PORT);
+        FakeProcess process = new FakeProcess(folder, null);
+        socket = process.socket();
+        generation = new Generation(domain, new NoNodes(), _ -> { });
+        Thread machine = Thread.ofPlatform().start(() -> {
+            session = Session.open("test", "vbd", process.peer(), domain, new Memory(), 2);
+            session.connect(generation, 0);
+        });
+        answer(Wire.HELLO, m -> m.putInt(Wire.OKAY).putInt(Wire.VERSION).putText("vbd"));
+        answer(Wire.CONNECT, m -> m.putInt(Wire.OKAY));
+        machine.join();
+        say(1, Wire.OPEN_GRANTS);
+        assertThat(hear().getInt()).isOne();
+    }
+
+    @AfterEach
+    void theMachineHasEverythingBack() {
+        end();
+        memfd.close();
+    }
+
+    private void end() {
+        session.end();
+        session.awaitEnd();
+        session.release();
+        generation.close();
+        socket.close();
+        assertThat(domain.mapped()).isZero();
+    }
+
+    private void answer(int type, Consumer<Message> words) throws Exception {
+        receive();
+        assertThat(message.getInt()).isEqualTo(type);
+        int tag = message.getInt();
+        message.begin(type | Wire.REPLY, tag);
+        words.accept(message);
+        assertThat(message.send(socket)).isZero();
+    }
+
+    private long receive() {
+        Poll poll = new Poll(1);
+        poll.add(socket.raw(), Poll.POLLIN);
+        while (poll.await(-1) == 0) {
+            Thread.onSpinWait();
+        }
+        return message.receive(socket);
+    }
+
+    private void say(int tag, int type, int... numbers) {
+        message.begin(type, tag);
+        for (int number : numbers) {
+            message.putInt(number);
+        }
+        assertThat(message.send(socket)).isZero();
+    }
+
+    /// The answer behind its type and tag.
+    private Message hear() throws ProtocolException {
+        assertThat(receive()).isPositive();
+        message.getInt();
+        message.getInt();
+        return message;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Lie.class)
+    void aLieEndsTheConnection(Lie lie) throws Exception {
+        say(1, Wire.MAP, 1, REF, 1);
+        assertThat(hear().getInt()).isZero();
+        lie.words.accept(message);
+        assertThat(message.send(socket)).isZero();
+        assertThat(session.awaitEnd()).contains("breaks the protocol");
+        assertThat(domain.mapped()).as("until the process has ended").isOne();
+    }
+
+    @Test
+    void whatTheGuestDoesNotGrantIsNoLieAndIsNotMapped() throws Exception {
+        say(1, Wire.MAP, 1, 1234, 1);
+        assertThat(hear().getInt()).isEqualTo(XenGrantTable.GNTST_BAD_GNTREF);
+        say(2, Wire.BIND, 1234);
+        assertThat(hear().getInt()).isEqualTo(Wire.REFUSED);
+        say(3, Wire.COPY_FROM, 1, 1234, 0, 64);
+        assertThat(hear().getInt()).isEqualTo(XenGrantTable.GNTST_BAD_GNTREF);
+    }
+
+    @Test
+    void answersThatNobodyWaitsForAreDropped() throws Exception {
+        for (int tag : new int[] {0, 1, 0xff, -1, 1 << 8}) {
+            say(tag, Wire.CONNECT | Wire.REPLY, 0);
+        }
+        say(9, Wire.READ_NODE, 1);
+        assertThat(session.awaitEnd()).contains("too short");
+    }
+
+    @Test
+    void oneThatDoesNotReadItsAnswersIsDropped() {
+        long result = 0;
+        for (int i = 0; i < 1_000_000 && (result == 0 || result == -Errno.EAGAIN); i++) {
+            result = message.begin(Wire.MAP, i).putInt(1).putInt(1234).putInt(1).send(socket);
+        }
+        assertThat(result).as("the connection has ended").isNotZero();
+        assertThat(session.awaitEnd()).contains("does not read");
+    }
+
+    @Test
+    void wordsByChanceDoNoHarm() throws Exception {
+        Random random = new Random(5);
+        int answered = 0;
+        for (int connection = 0; connection < 100; connection++) {
+            int type;
+            do {
+                type = Wire.READ_NODE + random.nextInt(Wire.FAULT - Wire.READ_NODE + 1);
+                message.begin(type, connection);
+                for (int word = random.nextInt(5); word >= 0; word--) {
+                    message.putInt(random.nextInt(5) == 0 ? random.nextInt() : random.nextInt(9));
+                }
+                answered++;
+            } while (message.send(socket) == 0 && receive() > 0);
+            end();
+            aProcessThatIsConnected();
+        }
+        assertThat(answered).isGreaterThan(150);
+    }
+
+    @Test
+    void itsBytesAreCopiedOnlyWithinAPage() throws Exception {
+        MemorySegment page = domain.grant(REF, false);
+        MemorySegment data = Arena.ofAuto().allocate(4096);
+        data.fill((byte) 7);
+        message.begin(Wire.COPY_TO, 1).putInt(1).putInt(REF).putInt(0).putInt(4096).putBytes(data, 0, 4096);
+        assertThat(message.send(socket)).isZero();
+        assertThat(hear().getInt()).isZero();
+        assertThat(page.mismatch(data)).isEqualTo(-1);
+    }
+}

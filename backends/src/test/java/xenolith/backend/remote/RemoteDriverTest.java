@@ -1,0 +1,157 @@
+package xenolith.backend.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static xenolith.abi.io.Blkif.BLKIF_OP_FLUSH_DISKCACHE;
+import static xenolith.abi.io.Blkif.BLKIF_OP_READ;
+import static xenolith.abi.io.Blkif.BLKIF_OP_WRITE;
+import static xenolith.abi.io.Blkif.BLKIF_RSP_ERROR;
+import static xenolith.abi.io.Blkif.BLKIF_RSP_OKAY;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import xenolith.abi.io.XenbusState;
+import xenolith.backend.Eventually;
+import xenolith.backend.blk.BlkBackend;
+import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.RawImage;
+
+/// A frontend whose device is served through sockets, by processes that come and go.
+@Timeout(60)
+class RemoteDriverTest {
+    private static final int REF = 7;
+
+    @TempDir
+    private Path folder;
+
+    private FakeProcess process(DiskImage image) {
+        return new FakeProcess(folder, (domain, rings, queues) -> new BlkBackend("disk", image, domain, queues, rings));
+    }
+
+    private RemoteGuest guest(FakeProcess first) throws Exception {
+        return new RemoteGuest(folder, true, Duration.ofSeconds(60), new GatedImage(0), first);
+    }
+
+    @Test
+    void requestsAreDoneByAnotherProcessOverTheGuestsMemory() throws Exception {
+        Path file = Files.write(folder.resolve("disk"), new byte[1 << 20]);
+        try (RawImage image = RawImage.open(file, false); RemoteGuest guest = guest(process(image))) {
+            guest.connectFrontend();
+            assertThat(guest.xenbus.backend("sectors")).isEqualTo("2048");
+            assertThat(guest.xenbus.backend("feature-persistent")).isEqualTo("1");
+            MemorySegment page = guest.domain.grant(REF, false);
+            page.fill((byte) 0x5a);
+            guest.send(3, BLKIF_OP_WRITE, REF);
+            assertThat(guest.answer(3)).isEqualTo(BLKIF_RSP_OKAY);
+            assertThat(guest.domain.mapped()).as("the ring alone").isOne();
+            page.fill((byte) 0);
+            guest.send(3, BLKIF_OP_READ, REF);
+            assertThat(guest.answer(3)).isEqualTo(BLKIF_RSP_OKAY);
+            assertThat(page.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0x5a);
+            assertThat(Files.readAllBytes(file)[3 * 4096 + 17]).isEqualTo((byte) 0x5a);
+            guest.send(4, BLKIF_OP_READ, 99);
+            assertThat(guest.answer(4)).as("a page that is not granted").isEqualTo(BLKIF_RSP_ERROR);
+            assertThat(guest.port.pendingCount()).isPositive();
+        }
+    }
+
+    @Test
+    void whatAProcessTookAndDidNotAnswerItsSuccessorAnswers() throws Exception {
+        FakeProcess[] dying = new FakeProcess[1];
+        GatedImage first = new GatedImage(3, dying);
+        GatedImage second = new GatedImage(0);
+        dying[0] = process(first);
+        try (RemoteGuest guest = guest(dying[0])) {
+            guest.connectFrontend();
+            guest.domain.grant(REF, false);
+            for (int id = 1; id <= 6; id++) {
+                guest.send(id, BLKIF_OP_WRITE, REF);
+            }
+            first.reached.await();
+            int answered = guest.waitingAnswers();
+            guest.provide(process(second));
+            dying[0].die();
+            for (int id = 1; id <= 6; id++) {
+                assertThat(guest.answer(id)).isEqualTo(BLKIF_RSP_OKAY);
+            }
+            assertThat(guest.waitingAnswers()).isZero();
+            assertThat(answered).isLessThanOrEqualTo(2);
+            assertThat(second.writes()).as("only what had no answer in the record is done again").isEqualTo(4);
+            guest.send(9, BLKIF_OP_FLUSH_DISKCACHE, REF);
+            assertThat(guest.answer(9)).isEqualTo(BLKIF_RSP_OKAY);
+            dying[0].join();
+            assertThat(guest.backend.state()).isEqualTo(XenbusState.CONNECTED);
+        }
+    }
+
+    @Test
+    void requestsFailWhenThereIsNoProcessForTooLongAndAreServedAfterANewConnection() throws Exception {
+        FakeProcess[] dying = new FakeProcess[1];
+        GatedImage first = new GatedImage(2, dying);
+        dying[0] = process(first);
+        try (RemoteGuest guest = new RemoteGuest(folder, true, Duration.ofMillis(300), failing(), dying[0])) {
+            guest.connectFrontend();
+            guest.domain.grant(REF, false);
+            for (int id = 1; id <= 4; id++) {
+                guest.send(id, BLKIF_OP_WRITE, REF);
+            }
+            first.reached.await();
+            dying[0].die();
+            assertThat(guest.answer(1)).as("done before").isEqualTo(BLKIF_RSP_OKAY);
+            for (int id = 2; id <= 4; id++) {
+                assertThat(guest.answer(id)).isEqualTo(BLKIF_RSP_ERROR);
+            }
+            guest.send(5, BLKIF_OP_WRITE, REF);
+            assertThat(guest.answer(5)).isEqualTo(BLKIF_RSP_ERROR);
+            guest.provide(process(new GatedImage(0)));
+            guest.xenbus.go(XenbusState.CLOSED);
+            guest.xenbus.awaits(XenbusState.CLOSED);
+            guest.xenbus.go(XenbusState.INITIALISING);
+            guest.connectFrontend();
+            guest.send(6, BLKIF_OP_WRITE, REF);
+            assertThat(guest.answer(6)).isEqualTo(BLKIF_RSP_OKAY);
+        }
+    }
+
+    private static DiskImage failing() {
+        return new GatedImage(0) {
+            @Override
+            public int write(xenolith.posix.Iovec from, long offset) {
+                return -xenolith.posix.Errno.EIO;
+            }
+        };
+    }
+
+    @Test
+    void aProcessThatOnlyLostItsConnectionIsTakenBackWhenItHasLetGo() throws Exception {
+        GatedImage image = new GatedImage(0);
+        FakeProcess process = process(image);
+        FakeProcess same = process.reborn(folder);
+        try (RemoteGuest guest = new RemoteGuest(folder, false, Duration.ofSeconds(60), failing(), process)) {
+            guest.connectFrontend();
+            guest.domain.grant(REF, false);
+            guest.send(1, BLKIF_OP_WRITE, REF);
+            assertThat(guest.answer(1)).isEqualTo(BLKIF_RSP_OKAY);
+            guest.provide(process(new GatedImage(1)));
+            guest.provide(same);
+            process.hangUp();
+            guest.send(2, BLKIF_OP_WRITE, REF);
+            assertThat(guest.answer(2)).isEqualTo(BLKIF_RSP_OKAY);
+            assertThat(image.writes()).as("another process that listened there meanwhile got nothing").isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aProcessOfAnotherKindIsRefused() {
+        FakeProcess process = new FakeProcess(folder, "vif", (domain, rings, queues) -> null);
+        assertThatThrownBy(() -> guest(process).close()).isInstanceOf(BackendSource.UnreachableException.class)
+                .hasMessageContaining("'vif'");
+        Eventually.is(true, process::isDead);
+    }
+}
