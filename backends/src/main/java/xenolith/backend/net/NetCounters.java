@@ -23,6 +23,8 @@ final class NetCounters {
     long rxEvents;
     /// How often its thread went to sleep for want of work.
     long sleeps;
+    /// How often it waited a little for more, without asking for events.
+    long naps;
     private final LongAdder guestEvents = new LongAdder();
 
     /// Runs on a vcpu's thread.
@@ -47,6 +49,7 @@ final class NetCounters {
         mine.put("rx_events_to_guest", rxEvents);
         mine.put("events_from_guest", guestEvents.sum());
         mine.put("sleeps", sleeps);
+        mine.put("naps", naps);
         mine.forEach((name, value) -> sums.merge(name, value, Long::sum));
     }
 }

@@ -100,6 +100,13 @@ final class NetQueue {
         counters.sleeps++;
     }
 
+    void napped() {
+        counters.naps++;
+        if (!broken) {
+            tx.sendOwedEvent();
+        }
+    }
+
     /// Lets go of the guest's pages and ports and of the link's. No worker serves it any more.
     void close() {
         txPort.close();

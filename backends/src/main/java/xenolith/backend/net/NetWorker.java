@@ -1,6 +1,7 @@
 package xenolith.backend.net;
 
 import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import xenolith.posix.EventFd;
 import xenolith.posix.Poll;
@@ -9,7 +10,8 @@ import xenolith.posix.Poll;
 /// the next one's, so that none waits for more than a bounded piece of the others' work. Who is first changes with each
 /// round.
 ///
-/// It sleeps in one `ppoll` for all of them: until a frame comes, a guest sends an event, or a queue is due.
+/// It sleeps in one `ppoll` for all of them: until a frame comes, a guest sends an event, or a queue is due. Under load
+/// it naps instead ([Naps]): so many microseconds later a batch is there, for which nobody had to send an event.
 public final class NetWorker implements AutoCloseable {
     /// Packets of a queue in one round, each way.
     static final int BUDGET = 64;
@@ -24,6 +26,7 @@ public final class NetWorker implements AutoCloseable {
     private volatile NetQueue[] queues = NONE;
     private volatile boolean awake = true;
     private volatile boolean stopping;
+    private final Naps naps = new Naps();
     private int first;
 
     /// A thread called `name`, which begins at once.
@@ -69,14 +72,28 @@ public final class NetWorker implements AutoCloseable {
     private void loop() {
         while (!stopping) {
             awake = true;
-            if (serve() > 0) {
-                continue;
+            int moved = serve();
+            if (naps.isDue(moved)) {
+                nap();
+            } else if (moved == 0) {
+                // From here on who has work must signal; what came before is found by the last look.
+                awake = false;
+                if (!stopping && !settle()) {
+                    sleep();
+                }
             }
-            // From here on who has work must signal; what came before is found by the last look.
-            awake = false;
-            if (!stopping && !settle()) {
-                sleep();
+        }
+    }
+
+    private void nap() {
+        LockSupport.parkNanos(Naps.LENGTH_NS);
+        serving.lock();
+        try {
+            for (NetQueue queue : queues) {
+                queue.napped();
             }
+        } finally {
+            serving.unlock();
         }
     }
 

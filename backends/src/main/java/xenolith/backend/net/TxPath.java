@@ -24,6 +24,8 @@ final class TxPath {
     private static final long RETRY_NS = 100_000;
     /// Responses are published when so many wait, or when the ring has been served.
     private static final int BATCH = 64;
+    /// While other work goes on, with nothing sent by the guest.
+    private static final long MAX_OWED_NS = 100_000;
 
     private final BackRing ring;
     private final EventPort port;
@@ -39,6 +41,9 @@ final class TxPath {
     private int handleCount;
     private final MemorySegment response = Arena.ofAuto().allocate(Netif.TxResponse.SIZEOF, Long.BYTES);
     private int unpublished;
+    /// The guest asked for an event that it has not got yet.
+    private boolean eventOwed;
+    private long eventOwedSinceNs;
     /// A frame that is ready and waits: for credit if it has none yet, else for room in the port.
     private boolean held;
     private boolean paid;
@@ -74,6 +79,12 @@ final class TxPath {
             }
         }
         publish();
+        if (eventOwed && slots == 0) {
+            eventOwedSinceNs = eventOwedSinceNs == 0 ? nowNs : eventOwedSinceNs;
+            if (nowNs - eventOwedSinceNs > MAX_OWED_NS) {
+                sendOwedEvent();
+            }
+        }
         return slots;
     }
 
@@ -86,6 +97,7 @@ final class TxPath {
 
     /// Before its thread sleeps: asks for an event, and looks once more. Returns whether there is work now.
     boolean settle() throws BrokenRingException {
+        sendOwedEvent();
         return !held && checked(ring.finalCheck()) > 0;
     }
 
@@ -235,7 +247,18 @@ final class TxPath {
     private void publish() {
         if (unpublished > 0) {
             unpublished = 0;
-            if (ring.push()) {
+            eventOwed |= ring.push();
+        }
+    }
+
+    /// An event that says that frames were sent interrupts the guest at its work, often while it sends more, and then
+    /// finds these responses by itself. So it gets one only if it has not, by the time that there is nothing left to do
+    /// here, or after a nap.
+    void sendOwedEvent() {
+        if (eventOwed) {
+            eventOwed = false;
+            eventOwedSinceNs = 0;
+            if (ring.isEventDue()) {
                 counters.txEvents++;
                 port.notifyGuest();
             }

@@ -118,6 +118,14 @@ public final class BackRing implements RequestRing {
         return Integer.compareUnsigned(rspProdPvt - ring.rspEvent(), rspProdPvt - old) < 0;
     }
 
+    /// For a backend that did not notify the frontend when [#push] asked for it: whether it still waits for an event. It
+    /// does not if it has seen all responses since, and asked for one with the next.
+    public boolean isEventDue() {
+        // Full: as in push.
+        VarHandle.fullFence();
+        return rspProdPushed - ring.rspEvent() >= 0;
+    }
+
     @Override
     public int finalCheck() {
         return finalCheck(1);
