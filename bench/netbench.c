@@ -5,7 +5,8 @@
  *   netbench receive HOST PORT SECONDS [N] TCP from the server
  *   netbench rr HOST PORT COUNT            COUNT times one byte there and back over TCP, one after the other
  *   netbench await PORT                    waits until somebody connects
- *   netbench flood HOST PORT SECONDS BYTES UDP datagrams of BYTES to the server, as many as the sender can
+ *   netbench flood HOST PORT SECONDS BYTES [RATE]
+ *                                          UDP datagrams of BYTES to the server, RATE a second or as many as there can be
  *
  * One line for each result: "netbench NAME VALUE UNIT". What TCP carries is compared with what was sent: a wrong byte
  * ends the program with status 1. */
@@ -266,7 +267,7 @@ static void rr(char **argv)
            samples[count / 10] / 1e3, samples[count - 1 - count / 10] / 1e3);
 }
 
-static void flood(char **argv)
+static void flood(char **argv, unsigned rate)
 {
     struct request request = { 'u', 0 };
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(atoi(argv[3])) };
@@ -279,9 +280,11 @@ static void flood(char **argv)
     if (length > BUFFER || connect(udp, (struct sockaddr *)&to, sizeof to))
         die("flood");
     uint64_t begin = now_ns(), end = begin + atoi(argv[4]) * 1000000000ull;
-    while (now_ns() < end)
-        for (int i = 0; i < 16; i++)
-            sent += send(udp, pattern, length, MSG_NOSIGNAL) >= 0;
+    for (uint64_t count = 0; now_ns() < end; count++) {
+        sent += send(udp, pattern, length, MSG_NOSIGNAL) >= 0;
+        while (rate && now_ns() < end && now_ns() < begin + count * 1000000000ull / rate)
+            usleep(20);
+    }
     double seconds = (now_ns() - begin) / 1e9;
     read_all(fd, answer, sizeof answer);
     printf("netbench flood-sent %.0f datagrams/s\nnetbench flood-received %.0f datagrams/s\n", sent / seconds,
@@ -302,8 +305,8 @@ int main(int argc, char **argv)
         streams(argv, argc, 'r');
     else if (argc == 5 && !strcmp(argv[1], "rr"))
         rr(argv);
-    else if (argc == 6 && !strcmp(argv[1], "flood"))
-        flood(argv);
+    else if ((argc == 6 || argc == 7) && !strcmp(argv[1], "flood"))
+        flood(argv, argc == 7 ? atoi(argv[6]) : 0);
     else {
         fprintf(stderr, "usage: see the top of netbench.c\n");
         return 2;

@@ -9,6 +9,7 @@ verb_bench() {
         guest) bench_guest "$@" ;;
         hotplug) bench_hotplug "$@" ;;
         jmh) bench_jmh "$@" ;;
+        net) bench_net "$@" ;;
         smp) bench_smp ;;
         soak) bench_soak "$@" ;;
         *)
@@ -19,6 +20,8 @@ verb_bench() {
             echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
             echo "  hotplug [N]      attach and detach a disk N times (default 100) and look what is left in our process"
             echo "  jmh [NAME...]    the hypercall path and the validator in Java alone, with what they allocate"
+            echo "  net [N]          a network interface's speed in a guest, on the host and with virtio in QEMU's emulator, N times"
+            echo "                   (default 5), and what events it cost; takes root"
             echo "  smp              two jobs of computing at once against one after the other, on 1 and 2 vcpus and on the host"
             echo "  soak [SECONDS] [VCPUS]"
             echo "                   stress several vcpus (default 300 seconds, 4 vcpus) and say whether all held"
