@@ -27,6 +27,7 @@ setup_packages() {
     [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
     [ -e /usr/include/linux/kvm.h ] || missing="$missing linux-libc-dev"
     [ -e /usr/include/xen/xen.h ] || missing="$missing libxen-dev"
+    command -v ip >/dev/null || missing="$missing iproute2"
     command -v mvn >/dev/null || missing="$missing maven"
     [ -x /usr/bin/qemu-io ] || missing="$missing qemu-utils"
     # shellcheck disable=SC2086 # a list of names
