@@ -59,13 +59,17 @@ final class RecordedRing implements RequestRing {
         }
     }
 
-    /// Our half of a ring, which goes on where the record says.
+    /// Our half of a ring, which goes on where the record says. What a predecessor has answered is published at once, for
+    /// who serves the ring need not have anything else to publish; the guest is told of it by the machine, and with the
+    /// next [#push].
     ///
     /// @throws FrontendException if record and ring do not go together
     static RecordedRing attach(RingRecord record, Match match, RingSlots slots, MemorySegment... pages)
             throws FrontendException {
         Recovery found = Recovery.of(record, slots, slots.countIn(pages.length), BackRing.publishedIndex(slots, pages));
-        return new RecordedRing(slots, match, record, found, pages);
+        RecordedRing ring = new RecordedRing(slots, match, record, found, pages);
+        ring.publish();
+        return ring;
     }
 
     @Override
@@ -134,14 +138,18 @@ final class RecordedRing implements RequestRing {
 
     @Override
     public boolean push() {
-        boolean wanted = tellGuest;
+        boolean wanted = publish() || tellGuest;
         tellGuest = false;
+        return wanted;
+    }
+
+    private boolean publish() {
         if (answeredCount == 0) {
-            return wanted;
+            return false;
         }
         int index = ring.responseIndex();
         record.pushing(index);
-        wanted |= ring.push();
+        boolean wanted = ring.push();
         record.pushed(index);
         while (answeredCount > 0) {
             int entry = answered[--answeredCount];

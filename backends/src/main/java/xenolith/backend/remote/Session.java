@@ -95,6 +95,8 @@ final class Session implements Link.Handler {
         nodes = generation.nodes();
         served = generation;
         refusal = command(Wire.CONNECT, timeoutNs);
+        // A predecessor may have answered and died before it said so.
+        generation.ports().forEach(port -> port.port().notifyGuest());
         return refusal;
     }
 
@@ -288,8 +290,6 @@ final class Session implements Link.Handler {
         }
         BoundPort port = bound.get();
         link.watch(port.callEvent(), port.port()::notifyGuest);
-        // A predecessor may have published responses and died before it said so.
-        port.port().notifyGuest();
         answer.putInt(Wire.OKAY).with(port.kickEvent().raw(), port.callEvent().raw());
     }
 

@@ -85,6 +85,7 @@ class RecordedRingTest {
         for (long word = 0; word < 64 + 2L * entry; word += 4) {
             for (int value : new int[] {1, 2, 3, -1, Integer.MIN_VALUE}) {
                 memory.copyFrom(good);
+                page.fill((byte) 0);
                 memory.set(java.lang.foreign.ValueLayout.JAVA_INT, word, value);
                 try {
                     RecordedRing ring = attach();
@@ -95,6 +96,7 @@ class RecordedRingTest {
             }
         }
         memory.copyFrom(good);
+        page.fill((byte) 0);
         record.answered(3, 1, page, 0, 12);
         assertThatThrownBy(this::attach).hasMessageContaining("lost a response");
         record.answered(4, 1, page, 0, 12);
