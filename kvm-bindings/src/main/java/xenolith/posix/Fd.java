@@ -14,6 +14,8 @@ public final class Fd implements AutoCloseable {
     public static final int O_WRONLY = 1;
     public static final int O_RDWR = 2;
     public static final int O_NONBLOCK = 0x800;
+    /// Opens a folder as a new file in it that has no name and is gone with the descriptor.
+    public static final int O_TMPFILE = 0x410000;
     /// Always set by [#open]: children of the hypervisor get none of its descriptors.
     public static final int O_CLOEXEC = 0x80000;
 

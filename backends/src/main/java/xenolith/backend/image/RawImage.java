@@ -26,12 +26,22 @@ public final class RawImage implements DiskImage {
     /// @throws HostException if it cannot be opened so, or has no size
     /// @throws DiskInUseException if another disk has it, of this process or of another
     public static RawImage open(Path path, boolean readOnly) {
-        Fd fd = Fd.open(path.toString(), readOnly ? Fd.O_RDONLY : Fd.O_RDWR);
+        RawImage image = openUnlocked(path, readOnly);
         try {
-            if (!fd.tryLock(readOnly)) {
-                fd.close();
+            if (!image.fd.tryLock(readOnly)) {
                 throw new DiskInUseException(path);
             }
+            return image;
+        } catch (HostException | DiskInUseException e) {
+            image.close();
+            throw e;
+        }
+    }
+
+    /// As [#open], for a caller who holds a lock. A FIFO is an error, and nobody to wait for.
+    static RawImage openUnlocked(Path path, boolean readOnly) {
+        Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
+        try {
             return new RawImage(fd, readOnly);
         } catch (HostException e) {
             fd.close();

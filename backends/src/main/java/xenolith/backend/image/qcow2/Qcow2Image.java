@@ -1,8 +1,11 @@
 package xenolith.backend.image.qcow2;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import xenolith.backend.image.BadImageException;
@@ -48,6 +51,27 @@ public final class Qcow2Image implements DiskImage {
     /// @throws DiskInUseException if another disk has it or, to write, a file behind it
     public static Qcow2Image open(Path path, boolean readOnly, boolean withBacking) {
         return new BackingChain(withBacking).open(path, readOnly);
+    }
+
+    /// Makes an image that holds nothing yet, so that `backing` shows.
+    ///
+    /// @param byteLength of the disk
+    /// @param format     of the backing file: `raw` or `qcow2`
+    /// @throws BadImageException if it cannot be made, or is there already
+    public static void create(Path path, long byteLength, Path backing, String format) {
+        Qcow2Creator.create(path, byteLength, backing.toString(), format);
+    }
+
+    /// Whether `image` has `backing` as its backing file.
+    public static boolean isOver(Path image, Path backing) {
+        try (FileStorage storage = FileStorage.open(image, true)) {
+            Header header = new HeaderReader(image, true, head(storage, 1 << Geometry.MAX_CLUSTER_BITS)
+                    .toArray(ValueLayout.JAVA_BYTE), storage.byteLength()).read();
+            return header.backingFile() != null
+                    && Files.isSameFile(image.toAbsolutePath().getParent().resolve(header.backingFile()), backing);
+        } catch (IOException | InvalidPathException _) {
+            return false;
+        }
     }
 
     /// Whether a file says of itself that it is a qcow2 image.
