@@ -26,7 +26,7 @@ public final class BackendService {
             throw new BadInputException("this is the process that serves the disk: it takes no backend=");
         }
         Path path = InputFiles.path(socket);
-        try (DiskImage image = Disks.image(config);
+        try (DiskImage image = DiskImages.open(config);
                 DeviceHost host = DeviceHost.listen(path, "vbd", (domain, rings, maxQueues) ->
                         new BlkBackend("blk-" + config.name(), image, domain, maxQueues, rings))) {
             if (once) {

@@ -3,10 +3,16 @@ package xenolith.tool.control;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceId;
 import xenolith.backend.blk.BlkBackend;
+import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.ExtentTable;
+import xenolith.backend.image.ExtentsImage;
+import xenolith.backend.image.WithoutDiscard;
 import xenolith.posix.HostException;
 
 /// A disk of a running domain, over an image that it has to itself.
@@ -44,7 +50,7 @@ final class Disk implements HostedDevice {
 
     @Override
     public Map<String, String> backendNodes() {
-        return backendNodes(config, "aio:" + config.path().toAbsolutePath());
+        return backendNodes(config, (config.format() == DiskFormat.QCOW2 ? "qcow2:" : "aio:") + config.path().toAbsolutePath());
     }
 
     /// As xl writes them.
@@ -57,7 +63,7 @@ final class Disk implements HostedDevice {
         nodes.put("device-type", "disk");
         nodes.put("removable", "0");
         nodes.put("bootable", "1");
-        nodes.put("discard-enable", config.readOnly() ? "0" : "1");
+        nodes.put("discard-enable", config.readOnly() || !config.options().discard() ? "0" : "1");
         return nodes;
     }
 
@@ -70,16 +76,21 @@ final class Disk implements HostedDevice {
     public Map<String, Object> description() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("path", config.path().toAbsolutePath().toString());
+        fields.put("format", config.format().word());
         fields.put("mode", config.readOnly() ? "r" : "w");
         fields.put("sectors", image.sectorCount());
         return fields;
     }
 
-    /// `size`: looks at the size of the image again.
+    /// `size`: looks at the size of the image again. `table=FILE`: a disk of extents goes by another table.
     @Override
     public Map<String, String> change(Map<String, String> wanted, Path directory) {
+        if (wanted.keySet().equals(Set.of("table"))) {
+            replaceTable(directory.resolve(InputFiles.path(wanted.get("table"))));
+            return Map.of();
+        }
         if (!wanted.equals(Map.of("size", ""))) {
-            throw new BadInputException("what can be changed of a disk is: size");
+            throw new BadInputException("what can be changed of a disk is: size, table=FILE");
         }
         try {
             image.measure();
@@ -87,6 +98,21 @@ final class Disk implements HostedDevice {
         } catch (HostException e) {
             throw new ControlException("the disk image's size cannot be found out: " + e.getMessage(), e);
         }
+    }
+
+    private void replaceTable(Path table) {
+        if (!(extents() instanceof ExtentsImage disk)) {
+            throw new BadInputException(config.name() + " is no disk of extents, which has a table");
+        }
+        try {
+            disk.replace(ExtentTable.read(table));
+        } catch (BadImageException | DiskInUseException e) {
+            throw new BadInputException("the table " + e.getMessage(), e);
+        }
+    }
+
+    private DiskImage extents() {
+        return image instanceof WithoutDiscard(DiskImage inner) ? inner : image;
     }
 
     @Override

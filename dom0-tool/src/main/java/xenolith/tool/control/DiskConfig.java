@@ -1,34 +1,29 @@
 package xenolith.tool.control;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Queue;
 
-/// A disk that a domain is to have: which file or block device, under which name, and whether it may write.
+/// A disk that a domain is to have: which file or block device, under which name, and what the guest may do.
 ///
-/// @param path     holds the disk's sectors as they are (raw)
+/// @param path     holds the disk's sectors, or says where they are; null if a process of somebody else's has it
+/// @param format   in which form; null likewise
 /// @param name     what the guest calls it, as `xvda`
 /// @param number   the same as a number, of Xen's docs/misc/vbd-interface
 /// @param readOnly the guest may not write it
-/// @param place    where its backend runs; one that somebody else runs has the file, and then `path` is null
-public record DiskConfig(Path path, String name, long number, boolean readOnly, DiskPlace place) {
-    /// Positional words come in this order, as in xl's disk configuration.
-    private static final List<String> ORDER = List.of("path", "format", "dev", "access");
-    private static final Map<String, String> KEYS = Map.of("path", "path", "target", "path", "format", "format",
-            "dev", "dev", "vdev", "dev", "access", "access", "backend", "backend");
-    private static final String EXAMPLE = "; an example: path=disk.img,dev=xvda,ro";
+/// @param options  what else was said
+public record DiskConfig(Path path, DiskFormat format, String name, long number, boolean readOnly, DiskOptions options) {
+    /// The first bytes of a qcow2 image.
+    private static final byte[] QCOW2_MAGIC = {'Q', 'F', 'I', (byte) 0xfb};
+    private static final int S_IFMT = 0xf000;
+    private static final int S_IFBLK = 0x6000;
 
-    /// A disk that the domain's own process serves.
-    public DiskConfig(Path path, String name, long number, boolean readOnly) {
-        this(path, name, number, readOnly, new DiskPlace.Here());
-    }
-
-    /// Reads `path=FILE,dev=xvda[,ro][,format=raw][,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture.
+    /// Reads `path=FILE,dev=xvda[,ro][,format=raw|qcow2|extents][,cow[=FILE]][,no-discard][,no-backing]
+    /// [,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture.
     ///
     /// @throws BadInputException if it makes no sense, or the file cannot be used so
     public static DiskConfig parse(String text) {
@@ -37,32 +32,52 @@ public record DiskConfig(Path path, String name, long number, boolean readOnly, 
 
     /// As [#parse(String)], with files that are named without a slash in front below `directory`.
     static DiskConfig parse(String text, Path directory) {
-        Map<String, String> values = values(text);
-        String format = values.getOrDefault("format", "raw");
-        if (!format.isEmpty() && !format.equals("raw")) {
-            throw new BadInputException("a disk's format is raw, not '" + format + "'");
-        }
-        String name = values.getOrDefault("dev", "");
+        DiskWords words = new DiskWords(text);
+        DiskFormat format = words.get("format").isEmpty() ? null : DiskFormat.named(words.get("format"));
+        String name = words.get("dev");
         long number = DiskName.number(name);
-        boolean readOnly = switch (values.getOrDefault("access", "")) {
+        boolean readOnly = switch (words.get("access")) {
             case "r", "ro" -> true;
             case "w", "rw", "" -> false;
-            default -> throw new BadInputException("a disk's access is ro or rw, not '" + values.get("access") + "'");
+            default -> throw new BadInputException("a disk's access is ro or rw, not '" + words.get("access") + "'");
         };
-        DiskPlace place = DiskPlace.parse(values.getOrDefault("backend", ""), directory);
-        String file = values.getOrDefault("path", "");
-        if (!(place instanceof DiskPlace.Listening)) {
-            return new DiskConfig(image(file, directory, readOnly), name, number, readOnly, place);
+        DiskOptions options = options(words, directory);
+        if (options.isOverlaid() && readOnly) {
+            throw new BadInputException("a disk that is read only needs no overlay (cow)");
         }
-        if (!file.isEmpty() || readOnly) {
-            throw new BadInputException("the process that serves a disk opens its file: say path and ro to that one");
+        if (options.place() instanceof DiskPlace.Listening) {
+            words.allow("the process that serves a disk opens its file: say all but dev to that one", "dev", "backend");
+            return new DiskConfig(null, null, name, number, false, options);
         }
-        return new DiskConfig(null, name, number, false, place);
+        Path path = image(words.get("path"), directory, readOnly || options.isOverlaid());
+        return new DiskConfig(path, format != null ? format : rawUnlessQcow2(path), name, number, readOnly, options);
+    }
+
+    private static DiskOptions options(DiskWords words, Path directory) {
+        String cow = words.get("cow");
+        if (words.has("cow") && cow.isEmpty()) {
+            throw new BadInputException("cow= needs a file; cow alone is thrown away at the end");
+        }
+        Path overlay = cow.isEmpty() || cow.equals("cow") ? null : directory.resolve(InputFiles.path(cow));
+        DiskPlace place = DiskPlace.parse(words.get("backend"), directory);
+        if (words.has("cow") && overlay == null && place instanceof DiskPlace.OwnProcess) {
+            throw new BadInputException("an overlay that is thrown away does not survive its process: no cow with"
+                    + " backend=process");
+        }
+        return new DiskOptions(words.has("cow"), overlay, !words.get("discard").equals("no-discard"),
+                !words.has("backing"), place);
+    }
+
+    /// Where its backend runs.
+    DiskPlace place() {
+        return options.place();
     }
 
     /// The words with which a process of its own is told to serve it.
     String words() {
-        return "path=" + path.toAbsolutePath() + ",dev=" + name + (readOnly ? ",ro" : "");
+        String overlay = options.overlay() == null ? "" : ",cow=" + options.overlay().toAbsolutePath();
+        return "path=" + path.toAbsolutePath() + ",format=" + format.word() + ",dev=" + name + (readOnly ? ",ro" : "")
+                + overlay + (options.discard() ? "" : ",no-discard") + (options.backing() ? "" : ",no-backing");
     }
 
     /// All disks of a domain, of which no two may have the same name.
@@ -78,28 +93,23 @@ public record DiskConfig(Path path, String name, long number, boolean readOnly, 
         return List.copyOf(disks);
     }
 
-    private static Map<String, String> values(String text) {
-        Map<String, String> values = new HashMap<>();
-        Queue<String> order = new ArrayDeque<>(ORDER);
-        for (String word : text.split(",", -1)) {
-            int equals = word.indexOf('=');
-            String key = equals < 0 ? null : KEYS.get(word.substring(0, equals));
-            String value = key == null ? word : word.substring(equals + 1);
-            boolean isAccess = values.containsKey("path") && (word.equals("ro") || word.equals("rw"));
-            if (key == null) {
-                key = isAccess ? "access" : order.poll();
+    /// What a file is taken for is never up to what stands in it: a guest writes that. But who hands over a qcow2 image
+    /// hardly means its bytes to be the disk's.
+    private static DiskFormat rawUnlessQcow2(Path path) {
+        try (InputStream bytes = Files.newInputStream(path)) {
+            if (Arrays.equals(bytes.readNBytes(QCOW2_MAGIC.length), QCOW2_MAGIC)) {
+                throw new BadInputException("the disk image " + path
+                        + " begins as a qcow2 image does: say format=qcow2, or format=raw if a guest wrote that");
             }
-            if (key == null || values.put(key, value) != null) {
-                throw new BadInputException("the disk '" + text + "' says too much" + EXAMPLE);
-            }
-            order.remove(key);
+            return DiskFormat.RAW;
+        } catch (IOException e) {
+            throw new BadInputException("the disk image " + path + " cannot be read: " + e.getMessage(), e);
         }
-        return values;
     }
 
     private static Path image(String text, Path directory, boolean readOnly) {
         if (text.isEmpty()) {
-            throw new BadInputException("a disk needs a file" + EXAMPLE);
+            throw new BadInputException("a disk needs a file" + DiskWords.EXAMPLE);
         }
         Path path = directory.resolve(InputFiles.path(text));
         if (!Files.exists(path)) {
@@ -108,9 +118,20 @@ public record DiskConfig(Path path, String name, long number, boolean readOnly, 
         if (Files.isDirectory(path)) {
             throw new BadInputException("the disk image " + text + " is a directory");
         }
+        if (!Files.isRegularFile(path) && !isBlockDevice(path)) {
+            throw new BadInputException("the disk image " + text + " is neither a file nor a block device");
+        }
         if (!Files.isReadable(path) || !readOnly && !Files.isWritable(path)) {
             throw new BadInputException("no permission to " + (readOnly ? "read" : "write") + " the disk image " + text);
         }
         return path;
+    }
+
+    private static boolean isBlockDevice(Path path) {
+        try {
+            return ((int) Files.getAttribute(path, "unix:mode") & S_IFMT) == S_IFBLK;
+        } catch (IOException e) {
+            throw new BadInputException("the disk image " + path + " cannot be looked at: " + e.getMessage(), e);
+        }
     }
 }

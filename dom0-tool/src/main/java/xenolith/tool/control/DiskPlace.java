@@ -16,9 +16,9 @@ public sealed interface DiskPlace {
     record Listening(Path socket) implements DiskPlace {
     }
 
-    /// Reads `process`, `unix:PATH`, or nothing.
+    /// Reads `process`, `unix:PATH`, or nothing; domain 0, as xl calls it, is nothing special.
     static DiskPlace parse(String text, Path directory) {
-        if (text.isEmpty()) {
+        if (text.isEmpty() || text.equals("0") || text.equals("Domain-0")) {
             return new Here();
         }
         if (text.equals("process")) {

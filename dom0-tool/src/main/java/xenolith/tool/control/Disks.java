@@ -9,9 +9,6 @@ import xenolith.backend.DeviceCounters;
 import xenolith.backend.DeviceId;
 import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.DiskImage;
-import xenolith.backend.image.DiskInUseException;
-import xenolith.backend.image.RawImage;
-import xenolith.posix.HostException;
 import xenolith.vmm.port.DeviceAccess;
 
 /// The disks that a domain can have.
@@ -61,7 +58,7 @@ final class Disks implements DeviceKind {
         if (!(config.place() instanceof DiskPlace.Here)) {
             return remote.open(config, new DeviceId(domid, "vbd", config.number()), queues);
         }
-        DiskImage image = image(config);
+        DiskImage image = DiskImages.open(config);
         BlkBackend driver = new BlkBackend("blk-" + domid + '-' + config.name(), image, domain, queues);
         return new Disk(config, new DeviceId(domid, "vbd", config.number()), image, driver);
     }
@@ -71,24 +68,5 @@ final class Disks implements DeviceKind {
         Map<String, Map<String, Long>> counters = new TreeMap<>();
         drivers.forEach((name, driver) -> counters.put(name, driver.counters()));
         return counters;
-    }
-
-    static DiskImage image(DiskConfig config) {
-        DiskImage image = openImage(config);
-        if (image.sectorCount() == 0) {
-            image.close();
-            throw new BadInputException("the disk image " + config.path() + " is empty");
-        }
-        return image;
-    }
-
-    private static DiskImage openImage(DiskConfig config) {
-        try {
-            return RawImage.open(config.path(), config.readOnly());
-        } catch (HostException e) {
-            throw new BadInputException("the disk image cannot be opened: " + e.getMessage(), e);
-        } catch (DiskInUseException e) {
-            throw new BadInputException("the disk image " + e.getMessage(), e);
-        }
     }
 }

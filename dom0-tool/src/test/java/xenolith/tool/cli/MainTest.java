@@ -129,8 +129,8 @@ class MainTest {
                 "--nic", "bridge=br0,mac=00:16:3E:01:02:03", "--channel", "name=agent,path=a.sock");
         assertThat(config).isEqualTo(new DomainConfig("web", 1L << 30, 2, Path.of(kernel), Path.of(kernel), "quiet",
                 new ConsoleTarget.Pty(), Path.of("s.json"), true, false, true,
-                Set.of(Trace.EXITS, Trace.REFUSALS), List.of(new DiskConfig(Path.of(kernel), "xvda", 51712, true),
-                        new DiskConfig(Path.of(kernel), "xvdb", 51728, false)),
+                Set.of(Trace.EXITS, Trace.REFUSALS), List.of(DiskConfig.parse("path=" + kernel + ",dev=xvda,ro"),
+                        DiskConfig.parse("path=" + kernel + ",dev=xvdb")),
                 List.of(NicConfig.parse("bridge=br0,mac=00:16:3e:01:02:03")),
                 List.of(new ChannelConfig("agent", ChannelConfig.Connection.SOCKET, Path.of("a.sock")))));
     }

@@ -32,7 +32,8 @@ class DiskConfigTest {
     @ValueSource(strings = {"path=%s,dev=xvda,ro", "%s,raw,xvda,r", "%s,,xvda,r",
         "target=%s,format=raw,vdev=xvda,access=ro", "format=raw,vdev=xvda,access=r,%s"})
     void oneDiskCanBeSaidInManyWays(String form) {
-        assertThat(DiskConfig.parse(form.formatted(image))).isEqualTo(new DiskConfig(image, "xvda", 51712, true));
+        assertThat(DiskConfig.parse(form.formatted(image))).isEqualTo(new DiskConfig(image, DiskFormat.RAW, "xvda", 51712, true,
+                DiskOptions.NONE));
     }
 
     @Test
@@ -47,13 +48,58 @@ class DiskConfigTest {
         isRefused("dev=xvda", "a disk needs a file");
         isRefused("", "'' is no name of a disk");
         isRefused("path=" + image, "'' is no name of a disk");
-        isRefused("path=" + image + ",dev=xvda,format=qcow2", "format is raw, not 'qcow2'");
+        isRefused("path=" + image + ",dev=xvda,format=vhd", "format is raw, qcow2, extents, not 'vhd'");
         isRefused(image + ",raw,xvda,x", "ro or rw, not 'x'");
         isRefused(image + ",raw,xvda,w,more", "says too much");
         isRefused("path=" + image + ",path=" + image + ",dev=xvda", "says too much");
         isRefused("path=" + image + ",dev=xvda,cache=none", "cache=none");
         isRefused("path=/nowhere/x.img,dev=xvda", "there is no disk image /nowhere/x.img");
         isRefused("path=" + folder + ",dev=xvda", "is a directory");
+    }
+
+    @Test
+    void wordsOfXlAreTakenOrRefusedByName() {
+        String disk = "format=raw,vdev=xvda,access=rw,%s,target=" + image;
+        for (String word : List.of("backendtype=qdisk", "backendtype=phy", "devtype=disk", "backend=0", "direct-io-safe",
+                "discard")) {
+            assertThat(DiskConfig.parse(disk.formatted(word)).options()).isEqualTo(DiskOptions.NONE);
+        }
+        assertThat(DiskConfig.parse(disk.formatted("no-discard")).options().discard()).isFalse();
+        isRefused(disk.formatted("backendtype=tap"), "backendtype is qdisk or phy");
+        isRefused(disk.formatted("backend=storage"), "backend is process or unix:PATH, not 'storage'");
+        isRefused(disk.formatted("devtype=cdrom"), "CD-ROM");
+        isRefused(disk.formatted("cdrom"), "CD-ROM");
+        isRefused(disk.formatted("script=block-iscsi"), "no scripts");
+        isRefused(disk.formatted("discard,no-discard"), "says too much");
+    }
+
+    @Test
+    void anOverlayIsThrownAwayOrKept() {
+        assertThat(DiskConfig.parse("path=" + image + ",dev=xvda,cow").options())
+                .isEqualTo(new DiskOptions(true, null, true, true, new DiskPlace.Here()));
+        assertThat(DiskConfig.parse("path=" + image + ",dev=xvda,cow=top.qcow2", folder).options().overlay())
+                .isEqualTo(folder.resolve("top.qcow2"));
+        isRefused("path=" + image + ",dev=xvda,cow=", "cow= needs a file");
+        isRefused("path=" + image + ",dev=xvda,ro,cow", "needs no overlay");
+    }
+
+    @Test
+    void aFormatIsNotGuessed() throws Exception {
+        Path looksLike = Files.write(folder.resolve("x.img"), new byte[] {'Q', 'F', 'I', (byte) 0xfb, 0});
+        isRefused("path=" + looksLike + ",dev=xvda", "say format=qcow2");
+        assertThat(DiskConfig.parse("path=" + looksLike + ",dev=xvda,format=raw").format()).isEqualTo(DiskFormat.RAW);
+        assertThat(DiskConfig.parse(looksLike + ",qcow2,xvda,no-backing"))
+                .isEqualTo(new DiskConfig(looksLike, DiskFormat.QCOW2, "xvda", 51712, false,
+                        new DiskOptions(false, null, true, false, new DiskPlace.Here())));
+    }
+
+    @Test
+    void aPipeIsNoDisk() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        isRefused("path=" + pipe + ",dev=xvda", "neither a file nor a block device");
+        isRefused("path=" + pipe + ",dev=xvda,ro,format=qcow2", "neither a file nor a block device");
+        isRefused("path=/dev/null,dev=xvda", "neither a file nor a block device");
     }
 
     @Test

@@ -1,0 +1,14 @@
+package xenolith.tool.control;
+
+import java.nio.file.Path;
+
+/// What else can be said of a disk.
+///
+/// @param isOverlaid what is written goes elsewhere, and the disk's own file is only read
+/// @param overlay    where it goes: a qcow2 image, made if it is not there; null: nowhere, it is gone at the end
+/// @param discard    the guest may give room back
+/// @param backing    a qcow2 image may have a backing file
+/// @param place      where its backend runs
+public record DiskOptions(boolean isOverlaid, Path overlay, boolean discard, boolean backing, DiskPlace place) {
+    public static final DiskOptions NONE = new DiskOptions(false, null, true, true, new DiskPlace.Here());
+}
