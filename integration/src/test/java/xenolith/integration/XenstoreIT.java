@@ -78,6 +78,28 @@ class XenstoreIT {
     }
 
     @Test
+    void aWatchWhoseReaderHasGoneEnds() {
+        Launched watched = Launched.command(List.of("sh", "-c", Host.launcher() + " xenstore --domain " + guest.name()
+                + " watch " + DATA + " | head -n 1"), null);
+        assertThat(watched.status()).as(watched.transcript()).isZero();
+        assertThat(watched.stdout()).isEqualTo(DATA + "\n");
+    }
+
+    @Test
+    void aProcessThatIsStoppedIsNotWaitedForWithoutEnd() {
+        String pid = Long.toString(guest.process().pid());
+        Launched.command(List.of("kill", "-STOP", pid), null);
+        try {
+            Launched read = guest.command("xenstore", "--domain", "NAME", "read", "/local/domain/1/name");
+            assertThat(read.status()).as(read.transcript()).isEqualTo(1);
+            assertThat(read.stderr()).contains("the domain's process does not answer").hasLineCount(1);
+        } finally {
+            Launched.command(List.of("kill", "-CONT", pid), null);
+        }
+        assertThat(guest.store("read", "/local/domain/1/name")).isEqualTo(guest.name() + "\n");
+    }
+
+    @Test
     void aDomainThatIsKilledLeavesItsNameFree() throws Exception {
         guest.process().destroyForcibly().waitFor();
         assertThat(guest.command("list").stdout()).doesNotContain(guest.name());

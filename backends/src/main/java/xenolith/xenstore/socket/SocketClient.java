@@ -7,20 +7,24 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.net.UnixDomainSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import xenolith.abi.io.XsWire;
+import xenolith.socket.UnixSockets;
 
 /// A client of a store in another process, which waits for each answer. For one thread.
 ///
 /// Every method throws [StoreRefusedException] where the store refuses, and [UncheckedIOException] where the connection
-/// fails.
+/// fails: of a [SocketTimeoutException] if the process behind it does nothing for as long as the client's patience.
 public final class SocketClient implements AutoCloseable {
     private static final int NO_TRANSACTION = 0;
     private static final int ATTEMPTS = 100;
@@ -34,16 +38,29 @@ public final class SocketClient implements AutoCloseable {
     }
 
     private final SocketChannel channel;
+    private final Selector selector;
+    private final SelectionKey key;
+    private final Duration patience;
     private final Queue<Event> events = new ArrayDeque<>();
     private int lastRequest;
     private int transaction = NO_TRANSACTION;
 
-    private SocketClient(SocketChannel channel) {
+    private SocketClient(SocketChannel channel, Duration patience) throws IOException {
         this.channel = channel;
+        this.patience = patience;
+        this.selector = Selector.open();
+        this.key = channel.register(selector, 0);
     }
 
-    public static SocketClient connect(Path socket) throws IOException {
-        return new SocketClient(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+    /// @param patience how long the other process may do nothing while it is waited for
+    public static SocketClient connect(Path socket, Duration patience) throws IOException {
+        SocketChannel channel = UnixSockets.connect(socket, patience);
+        try {
+            return new SocketClient(channel, patience);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     public byte[] read(String path) {
@@ -91,12 +108,19 @@ public final class SocketClient implements AutoCloseable {
         request(XsWire.XS_WATCH, concat(string(path), string(token)));
     }
 
-    /// Waits for the next event of any watch.
-    public Event nextEvent() {
-        while (events.isEmpty()) {
-            take();
+    /// Waits for the next event of any watch. Returns null if none comes within `quiet`.
+    public Event nextEvent(Duration quiet) {
+        try {
+            while (events.isEmpty()) {
+                if (!awaitReady(SelectionKey.OP_READ, quiet)) {
+                    return null;
+                }
+                take();
+            }
+            return events.remove();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return events.remove();
     }
 
     /// Runs `body` in a transaction, so that its changes are made together; again if another's change came between.
@@ -169,7 +193,9 @@ public final class SocketClient implements AutoCloseable {
         message.put((int) XsWire.SIZEOF, payload);
         try {
             while (message.hasRemaining()) {
-                channel.write(message);
+                if (channel.write(message) == 0) {
+                    requireReady(SelectionKey.OP_WRITE);
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -215,11 +241,28 @@ public final class SocketClient implements AutoCloseable {
     private byte[] receive(int byteLength) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(byteLength);
         while (bytes.hasRemaining()) {
-            if (channel.read(bytes) < 0) {
+            int count = channel.read(bytes);
+            if (count < 0) {
                 throw new EOFException("the domain has ended, or its store has dropped us");
+            }
+            if (count == 0) {
+                requireReady(SelectionKey.OP_READ);
             }
         }
         return bytes.array();
+    }
+
+    private void requireReady(int operation) throws IOException {
+        if (!awaitReady(operation, patience)) {
+            throw new SocketTimeoutException("no answer for " + patience.toSeconds() + " seconds");
+        }
+    }
+
+    private boolean awaitReady(int operation, Duration limit) throws IOException {
+        key.interestOps(operation);
+        int ready = selector.select(Math.max(1, limit.toMillis()));
+        selector.selectedKeys().clear();
+        return ready > 0;
     }
 
     private static byte[] string(String text) {
@@ -252,7 +295,7 @@ public final class SocketClient implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
+        try (selector) {
             channel.close();
         } catch (IOException _) {
             // Nothing was left to be sent.

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import xenolith.abi.io.XsWire;
+import xenolith.socket.UnixListener;
 import xenolith.xenstore.Quota;
 import xenolith.xenstore.Store;
 import xenolith.xenstore.StoreClient;
@@ -29,6 +31,8 @@ import xenolith.xenstore.XenstoreServer;
 @Timeout(60)
 class XenstoreSocketTest {
     private static final Quota FEW_EVENTS = new Quota(1000, 128, 10, 2048, 5, 1024, 20, 64);
+
+    private static final Duration LONG = Duration.ofSeconds(30);
 
     @TempDir
     Path folder;
@@ -65,7 +69,7 @@ class XenstoreSocketTest {
     }
 
     private SocketClient client() throws IOException {
-        return SocketClient.connect(path());
+        return SocketClient.connect(path(), LONG);
     }
 
     private SocketChannel raw() throws IOException {
@@ -143,9 +147,9 @@ class XenstoreSocketTest {
     void watchesTellOfOthersChanges() throws IOException {
         try (SocketClient client = client()) {
             client.watch("/w", "t");
-            assertThat(client.nextEvent()).isEqualTo(new SocketClient.Event("/w", "t"));
+            assertThat(client.nextEvent(LONG)).isEqualTo(new SocketClient.Event("/w", "t"));
             java.write("/w/x", "1");
-            assertThat(client.nextEvent()).isEqualTo(new SocketClient.Event("/w/x", "t"));
+            assertThat(client.nextEvent(LONG)).isEqualTo(new SocketClient.Event("/w/x", "t"));
         }
     }
 
@@ -283,6 +287,29 @@ class XenstoreSocketTest {
         java.write("/x", "1");
         try (SocketClient client = client()) {
             assertThat(client.directory("/")).containsExactly("x");
+        }
+    }
+
+    /// As a process that is stopped: it has the socket, and nobody serves it.
+    @Test
+    void aStoreThatDoesNotAnswerIsNotWaitedForWithoutEnd() throws IOException {
+        Path stopped = folder.resolve("stopped.sock");
+        try (UnixListener listener = XenstoreSocket.bind(stopped, XenstoreSocket.Limits.DEFAULT);
+                SocketClient client = SocketClient.connect(stopped, Duration.ofMillis(50))) {
+            assertThatThrownBy(() -> client.read("/")).isInstanceOf(UncheckedIOException.class)
+                    .hasCauseInstanceOf(SocketTimeoutException.class);
+            assertThat(listener).isNotNull();
+        }
+    }
+
+    @Test
+    void whoWaitsForAnEventIsNotHeldForEver() throws IOException {
+        try (SocketClient client = client()) {
+            client.watch("/quiet", "t");
+            assertThat(client.nextEvent(LONG)).isEqualTo(new SocketClient.Event("/quiet", "t"));
+            assertThat(client.nextEvent(Duration.ofMillis(20))).isNull();
+            java.write("/quiet", "no more");
+            assertThat(client.nextEvent(LONG)).isEqualTo(new SocketClient.Event("/quiet", "t"));
         }
     }
 }

@@ -12,6 +12,7 @@ import xenolith.tool.control.BadInputException;
 import xenolith.tool.control.DomainStore;
 import xenolith.tool.control.JsonText;
 import xenolith.tool.control.RunningDomains;
+import xenolith.tool.control.StandardOutput;
 
 /// `xenolith xenstore`: looks into the store of a running domain, and changes it.
 final class XenstoreCommand {
@@ -143,10 +144,9 @@ final class XenstoreCommand {
         long[] printed = {0};
         store.watch(paths, (path, _) -> {
             System.out.println(path);
-            System.out.flush();
             printed[0]++;
-            return printed[0] < limit;
-        });
+            return !System.out.checkError() && printed[0] < limit;
+        }, StandardOutput::isGone);
         return ExitStatus.OK;
     }
 

@@ -1,8 +1,11 @@
 package xenolith.tool.control;
 
 import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import xenolith.xenstore.socket.SocketClient;
 import xenolith.xenstore.socket.StoreRefusedException;
@@ -12,6 +15,7 @@ import xenolith.xenstore.socket.StoreRefusedException;
 /// Every method throws [ControlException] with the path and the reason where the store refuses. For one thread.
 public final class DomainStore implements AutoCloseable {
     private static final String TOKEN = "xenolith";
+    private static final Duration QUIET = Duration.ofMillis(500);
 
     private final SocketClient client;
 
@@ -73,15 +77,19 @@ public final class DomainStore implements AutoCloseable {
     }
 
     /// Calls `onChange` with each path that changes at or below one of `paths`, and which of them it was, until it
-    /// returns false. Each of `paths` is reported once at the start, whether it exists or not.
-    public void watch(List<String> paths, BiPredicate<String, String> onChange) {
+    /// returns false, or until `isEnough`, which is asked now and then, returns true. Each of `paths` is reported once at
+    /// the start, whether it exists or not.
+    public void watch(List<String> paths, BiPredicate<String, String> onChange, BooleanSupplier isEnough) {
         asked(String.join(" ", paths), () -> {
             for (int i = 0; i < paths.size(); i++) {
                 client.watch(paths.get(i), TOKEN + i);
             }
             boolean more = true;
-            while (more) {
-                SocketClient.Event event = client.nextEvent();
+            while (more && !isEnough.getAsBoolean()) {
+                SocketClient.Event event = client.nextEvent(QUIET);
+                if (event == null) {
+                    continue;
+                }
                 int index = Integer.parseInt(event.token().substring(TOKEN.length()));
                 more = onChange.test(event.path(), paths.get(index));
             }
@@ -103,6 +111,9 @@ public final class DomainStore implements AutoCloseable {
         } catch (StoreRefusedException e) {
             throw new ControlException(path + ": " + reason(e.error()), e);
         } catch (UncheckedIOException e) {
+            if (e.getCause() instanceof SocketTimeoutException) {
+                throw new ControlException("the domain's process does not answer", e);
+            }
             throw new ControlException("the store is gone: " + e.getCause().getMessage(), e);
         }
     }

@@ -1,12 +1,9 @@
 package xenolith.tool.control;
 
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import xenolith.backend.XenstoreRingTransport;
 import xenolith.backend.console.ConsoleBackend;
@@ -34,9 +31,11 @@ final class LocalRunner implements DomainRunner {
     public DomainResult run(DomainConfig config, GuestConsole console, RunDirectory directory) {
         Times times = new Times();
         times.jvmStart();
-        try (GuestDomain domain = GuestDomain.build(spec(config), DOMID)) {
+        try (PatientWait untilEnd = new PatientWait(); OutsideAccess.Sockets sockets = OutsideAccess.Sockets.bind(directory);
+                BackgroundLog log = BackgroundLog.to(System.err, config.traces());
+                GuestDomain domain = GuestDomain.build(spec(config, log), DOMID)) {
             times.mark("domain_built");
-            return runBuilt(config, console, directory, domain, times);
+            return runBuilt(new Run(config, directory, sockets, untilEnd, times), console, domain);
         } catch (BuildFailure e) {
             throw new BadInputException(e.getMessage());
         } catch (HostException | HostUnfit e) {
@@ -44,8 +43,14 @@ final class LocalRunner implements DomainRunner {
         }
     }
 
-    private static DomainResult runBuilt(DomainConfig config, GuestConsole console, RunDirectory directory,
-            GuestDomain domain, Times times) {
+    /// What belongs to one run beside its domain.
+    private record Run(DomainConfig config, RunDirectory directory, OutsideAccess.Sockets sockets, PatientWait untilEnd,
+            Times times) {
+    }
+
+    private static DomainResult runBuilt(Run run, GuestConsole console, GuestDomain domain) {
+        DomainConfig config = run.config;
+        Times times = run.times;
         try (XenstoreServer server = new XenstoreServer(new Store(Quota.DEFAULT));
                 ConsoleBackend backend = new ConsoleBackend(config.name(), domain.consolePage(),
                         domain.consoleEvents(), console::write)) {
@@ -61,8 +66,8 @@ final class LocalRunner implements DomainRunner {
             ConsolePump.start(console, backend.input());
             Nics nics = new Nics(config.name(), domain.devices(), DOMID, config.vcpuCount());
             Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount(),
-                    new RemoteDisks(domain.devices(), domain.memory(), directory.path()));
-            var end = runWithDevices(config, disks, nics, directory, domain, server, client);
+                    new RemoteDisks(domain.devices(), domain.memory(), run.directory.path()));
+            var end = runWithDevices(run, disks, nics, domain, server, client);
             times.mark("end");
             server.domainShutDown(DOMID);
             backend.drainAndClose();
@@ -76,9 +81,10 @@ final class LocalRunner implements DomainRunner {
         }
     }
 
-    /// The sockets for other processes are made after the guest's start, which does not wait for them.
-    private static xenolith.vmm.control.DomainEnd runWithDevices(DomainConfig config, Disks disks, Nics nics,
-            RunDirectory directory, GuestDomain domain, XenstoreServer server, StoreClient client) {
+    /// The sockets for other processes are served after the guest's start, which does not wait for that.
+    private static xenolith.vmm.control.DomainEnd runWithDevices(Run run, Disks disks, Nics nics, GuestDomain domain,
+            XenstoreServer server, StoreClient client) {
+        DomainConfig config = run.config;
         Channels channels = new Channels(domain.devices(), DOMID);
         try (nics; Devices devices = new Devices(client, List.of(disks, nics, channels))) {
             config.disks().forEach(disk -> devices.add(Disks.NAME, disks.open(disk)));
@@ -88,26 +94,16 @@ final class LocalRunner implements DomainRunner {
             config.channels().forEach(channel ->
                     devices.add(Channels.NAME, channels.open(channel, devices.taken(Channels.NAME))));
             domain.start();
-            try (OutsideAccess _ = OutsideAccess.open(config, directory, domain, server, devices)) {
-                return await(domain);
+            try (OutsideAccess _ = OutsideAccess.open(config, run.sockets, domain, server, devices)) {
+                return run.untilEnd.await(domain::await, domain::destroy);
             }
         }
     }
 
-    private static xenolith.vmm.control.DomainEnd await(GuestDomain domain) {
-        try {
-            return domain.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            domain.destroy();
-            return new xenolith.vmm.control.DomainEnd.Destroyed();
-        }
-    }
-
-    private static DomainSpec spec(DomainConfig config) {
+    private static DomainSpec spec(DomainConfig config, DomainLog log) {
         return new DomainSpec(config.name(), config.memoryBytes(), config.vcpuCount(), config.kernel(),
                 config.initrd(), config.cmdline(), config.scrambleFrames(), config.poller(),
-                new StandardErrorLog(config.traces()));
+                log);
     }
 
     private static DomainDescription description(DomainConfig config, GuestDomain domain) {
@@ -151,37 +147,6 @@ final class LocalRunner implements DomainRunner {
 
         void at(String what, long nanoTime) {
             inMs.put(what, Math.round((nanoTime - origin) / NS_PER_MS * 10) / 10.0);
-        }
-    }
-
-    /// The hypervisor's words and the guest's early ones go to standard error.
-    private static final class StandardErrorLog implements DomainLog {
-        private final PrintStream out = System.err;
-        private final Set<xenolith.tool.control.Trace> traces;
-
-        StandardErrorLog(Set<xenolith.tool.control.Trace> traces) {
-            this.traces = traces;
-        }
-
-        @Override
-        public void line(String text) {
-            out.println("xenolith: " + text);
-        }
-
-        @Override
-        public void guestOutput(byte[] bytes, int byteLength) {
-            out.print(new String(bytes, 0, byteLength, StandardCharsets.ISO_8859_1));
-            out.flush();
-        }
-
-        @Override
-        public boolean traces(Trace kind) {
-            return switch (kind) {
-                case HYPERCALLS -> traces.contains(xenolith.tool.control.Trace.HYPERCALLS);
-                case EXITS -> traces.contains(xenolith.tool.control.Trace.EXITS);
-                case FAULTS -> traces.contains(xenolith.tool.control.Trace.FAULTS);
-                case REFUSALS -> traces.contains(xenolith.tool.control.Trace.REFUSALS);
-            };
         }
     }
 }

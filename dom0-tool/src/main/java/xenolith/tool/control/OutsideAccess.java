@@ -1,6 +1,7 @@
 package xenolith.tool.control;
 
 import java.io.IOException;
+import xenolith.socket.UnixListener;
 import xenolith.vmm.machine.DomainUse;
 import xenolith.vmm.machine.GuestDomain;
 import xenolith.xenstore.XenstoreServer;
@@ -9,22 +10,37 @@ import xenolith.xenstore.socket.XenstoreSocket;
 /// Lets other processes look at a domain and meddle with it, for as long as this is open: the sockets in its
 /// [RunDirectory].
 record OutsideAccess(XenstoreSocket store, ControlServer control) implements AutoCloseable {
-    /// Throws [HostUnfitException] where the sockets cannot be made.
-    static OutsideAccess open(DomainConfig config, RunDirectory directory, GuestDomain domain, XenstoreServer server,
-            DeviceControl devices) {
-        try {
-            XenstoreSocket store = XenstoreSocket.open(server, directory.xenstoreSocket(),
-                    XenstoreSocket.Limits.DEFAULT);
+    /// The sockets, made but not served: who comes waits. What can fail has been done by then.
+    record Sockets(UnixListener store, UnixListener control) implements AutoCloseable {
+        /// Makes the sockets.
+        ///
+        /// @throws HostUnfitException where that cannot be
+        static Sockets bind(RunDirectory directory) {
             try {
-                return new OutsideAccess(store,
-                        ControlServer.open(directory.controlSocket(), new Target(config, domain, devices)));
+                UnixListener store = XenstoreSocket.bind(directory.xenstoreSocket(), XenstoreSocket.Limits.DEFAULT);
+                try {
+                    return new Sockets(store, ControlServer.bind(directory.controlSocket()));
+                } catch (IOException e) {
+                    store.close();
+                    throw e;
+                }
             } catch (IOException e) {
-                store.close();
-                throw e;
+                throw new HostUnfitException("cannot make the domain's sockets in " + directory.path() + ": " + e, e);
             }
-        } catch (IOException e) {
-            throw new HostUnfitException("cannot make the domain's sockets in " + directory.path() + ": " + e, e);
         }
+
+        @Override
+        public void close() {
+            control.close();
+            store.close();
+        }
+    }
+
+    /// Begins to serve who is at the sockets.
+    static OutsideAccess open(DomainConfig config, Sockets sockets, GuestDomain domain, XenstoreServer server,
+            DeviceControl devices) {
+        return new OutsideAccess(XenstoreSocket.serve(server, sockets.store, XenstoreSocket.Limits.DEFAULT),
+                ControlServer.serve(sockets.control, new Target(config, domain, devices)));
     }
 
     @Override

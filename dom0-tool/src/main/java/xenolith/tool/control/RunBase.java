@@ -50,16 +50,32 @@ record RunBase(Path path) {
                 Files.createDirectories(path.toAbsolutePath().getParent());
                 createOwners(path);
             }
-            if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
-                    || (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS) != userId()) {
-                throw new HostUnfitException(path + " is not a directory of this user's own");
-            }
-            if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(path))) {
-                throw new HostUnfitException(path + " is open to others: chmod 700 it, or name another by XENOLITH_RUN_DIR");
-            }
+            checkOwner();
         } catch (IOException e) {
             throw new HostUnfitException("cannot make the directory for running domains, " + path + ": " + e
                     + "; XENOLITH_RUN_DIR names another", e);
+        }
+    }
+
+    /// Refuses a directory that others have made or may look into: what is in it need not be what it seems. One that does
+    /// not exist is fine.
+    void check() {
+        try {
+            if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+                checkOwner();
+            }
+        } catch (IOException e) {
+            throw new HostUnfitException("cannot look at the directory of running domains, " + path + ": " + e, e);
+        }
+    }
+
+    private void checkOwner() throws IOException {
+        if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
+                || (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS) != userId()) {
+            throw new HostUnfitException(path + " is not a directory of this user's own");
+        }
+        if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(path))) {
+            throw new HostUnfitException(path + " is open to others: chmod 700 it, or name another by XENOLITH_RUN_DIR");
         }
     }
 

@@ -56,7 +56,8 @@ public final class RunningDomain {
     /// Its store.
     public DomainStore store() {
         try {
-            return new DomainStore(SocketClient.connect(directory.resolve(RunDirectory.XENSTORE_SOCKET)));
+            return new DomainStore(SocketClient.connect(directory.resolve(RunDirectory.XENSTORE_SOCKET),
+                    ControlClient.PATIENCE));
         } catch (IOException e) {
             throw new ControlException("the store of " + name + " cannot be reached: " + e.getMessage(), e);
         }

@@ -28,6 +28,7 @@ public final class RunningDomains {
     }
 
     static List<RunningDomain> all(RunBase base) {
+        base.check();
         List<RunningDomain> found = new ArrayList<>();
         for (String name : names(base)) {
             RunningDomain domain = new RunningDomain(name, base.path().resolve(name));
@@ -39,6 +40,7 @@ public final class RunningDomains {
     }
 
     static RunningDomain named(RunBase base, String name) {
+        base.check();
         if (name != null) {
             RunningDomain domain = new RunningDomain(name, base.path().resolve(DomainConfig.checkedName(name)));
             if (!isUp(domain)) {

@@ -133,4 +133,31 @@ class RunDirectoryTest {
         assertThatThrownBy(() -> RunDirectory.claim(deep, "web")).isInstanceOf(BadInputException.class)
                 .hasMessageContaining("too long");
     }
+
+    @Test
+    void aDirectoryThatOthersMayChangeIsNotBelieved() throws Exception {
+        try (RunDirectory _ = RunDirectory.claim(base, "web")) {
+            Files.setPosixFilePermissions(base.path(), PosixFilePermissions.fromString("rwxrwxr-x"));
+            assertThatThrownBy(() -> RunningDomains.all(base)).isInstanceOf(HostUnfitException.class)
+                    .hasMessageContaining("is open to others");
+            assertThatThrownBy(() -> RunningDomains.named(base, "web")).isInstanceOf(HostUnfitException.class);
+            Files.setPosixFilePermissions(base.path(), PosixFilePermissions.fromString("rwx------"));
+            assertThat(RunningDomains.all(base)).isEmpty();
+        }
+        Path link = Files.createSymbolicLink(folder.resolve("link"), base.path());
+        assertThatThrownBy(() -> RunningDomains.all(new RunBase(link))).hasMessageContaining("of this user's own");
+        assertThat(RunningDomains.all(new RunBase(folder.resolve("none")))).isEmpty();
+    }
+
+    @Test
+    void socketsThatCannotBeMadeAreSaidBeforeAnythingRuns() throws Exception {
+        try (RunDirectory directory = RunDirectory.claim(base, "web")) {
+            Files.writeString(directory.controlSocket(), "in the way");
+            assertThatThrownBy(() -> OutsideAccess.Sockets.bind(directory)).isInstanceOf(HostUnfitException.class)
+                    .hasMessageContaining("cannot make the domain's sockets");
+            Files.delete(directory.controlSocket());
+            Files.delete(directory.xenstoreSocket());
+            OutsideAccess.Sockets.bind(directory).close();
+        }
+    }
 }
