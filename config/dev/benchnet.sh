@@ -33,7 +33,8 @@ bench_net() {
 }
 
 net_clean() {
-    [ -z "$server" ] || kill "$server"
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    server=
     for each in "$namespace" "$namespace-native"; do
         ip netns del "$each" 2>/dev/null || true
     done
@@ -64,9 +65,9 @@ net_image() {
     shift
     {
         for name; do echo "insmod /$name"; done
-        echo 'until [ -e /sys/class/net/eth0 ]; do sleep 0.1; done'
+        echo "for i in \$(seq 50); do [ ! -e /sys/class/net/eth0 ] || break; sleep 0.1; done"
         echo 'ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up'
-        echo "until ping -c 1 -W 1 10.9.0.1 >/dev/null 2>&1; do sleep 0.1; done"
+        echo "for i in \$(seq 20); do ! ping -c 1 -W 1 10.9.0.1 >/dev/null 2>&1 || break; done"
         echo "$tests"
     } >"$work/script"
     { cat "$test_image" && (cd "$work" && printf '%s\n' script "$@" | "$busybox" cpio -o -H newc 2>/dev/null \
@@ -89,7 +90,7 @@ net_virtio_modules() {
     command -v qemu-system-x86_64 >/dev/null || return 0
     read -r package _ <"$kernels/cloud/version"
     if fetch_from_package "$package" "$work/package" './lib/modules/*/virtio*.ko' './lib/modules/*/*failover.ko'; then
-        for name in virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover net_failover \
+        for name in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover net_failover \
             virtio_net; do
             find "$work/package" -name "$name.ko" -exec cp {} "$work/" \;
             virtio="$virtio $name.ko"

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Netif;
+import xenolith.abi.io.NetifCtrl;
 import xenolith.abi.io.RingSlots;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
@@ -26,6 +27,7 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
     private final int maxQueues;
     private final List<NetCounters> queueCounters = new ArrayList<>();
     private final List<NetQueue> queues = new ArrayList<>();
+    private ControlRing control;
 
     /// @param link    ours from now on: [#close] closes it
     /// @param credit  how much the guest may send
@@ -51,6 +53,7 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         // Where the link takes no unfinished checksum it is computed here.
         nodes.write("feature-ipv6-csum-offload", 1);
         nodes.write("feature-multicast-control", 1);
+        nodes.write("feature-ctrl-ring", 1);
         nodes.write("feature-split-event-channels", 1);
         nodes.write("multi-queue-max-queues", maxQueues);
     }
@@ -67,10 +70,12 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         GuestFeatures guest = GuestFeatures.read(nodes);
         vif.link().guestTakes(guest.checksumIpv4() && guest.checksumIpv6(), guest.gsoTcpv4(), guest.gsoTcpv6());
         vif.connected(GuestFeatures.isSet(nodes, "request-multicast-control"));
+        RxRing[] rings = new RxRing[queueCount];
         try {
             for (int i = 0; i < queueCount; i++) {
-                queues.add(queue(i, nodes, queueCount == 1 ? "" : "queue-" + i + '/', guest, onFault));
+                queues.add(queue(i, rings, nodes, queueCount == 1 ? "" : "queue-" + i + '/', guest, onFault));
             }
+            control = control(nodes, queueCount, onFault);
         } catch (FrontendException e) {
             disconnect();
             throw e;
@@ -78,10 +83,13 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         for (int i = 0; i < queueCount; i++) {
             workers.get(i).add(queues.get(i));
         }
+        if (control != null) {
+            control.start();
+        }
     }
 
-    private NetQueue queue(int index, DeviceNodes nodes, String prefix, GuestFeatures guest, Consumer<String> onFault)
-            throws FrontendException {
+    private NetQueue queue(int index, RxRing[] rings, DeviceNodes nodes, String prefix, GuestFeatures guest,
+            Consumer<String> onFault) throws FrontendException {
         GrantAccess grants = domain.grants();
         List<EventPort> ports = new ArrayList<>();
         try {
@@ -94,11 +102,28 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
             }
             FramePort link = vif.link().open(index);
             NetCounters counter = queueCounters.get(index);
+            rings[index] = new RxRing(rxRing, ports.getLast(), grants, counter);
             return new NetQueue(new TxPath(txRing, ports.getFirst(), grants, link, vif, counter),
-                    new RxPath(rxRing, ports.getLast(), grants, link, vif, guest, counter),
+                    new RxPath(index, rings, link, vif, guest, counter),
                     link, grants, ports.getFirst(), ports.getLast(), counter, onFault);
         } catch (FrontendException | RuntimeException e) {
             ports.forEach(EventPort::close);
+            grants.close();
+            throw e;
+        }
+    }
+
+    /// Null if the frontend has none.
+    private ControlRing control(DeviceNodes nodes, int queueCount, Consumer<String> onFault) throws FrontendException {
+        if (nodes.read("ctrl-ring-ref").isEmpty()) {
+            return null;
+        }
+        GrantAccess grants = domain.grants();
+        try {
+            BackRing ring = ring(grants, nodes, "ctrl-ring-ref", NetifCtrl.RING);
+            return new ControlRing("net-control", ring, port(nodes, "event-channel-ctrl"), grants, vif.hash(), queueCount,
+                    onFault);
+        } catch (FrontendException e) {
             grants.close();
             throw e;
         }
@@ -120,11 +145,16 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
 
     @Override
     public void disconnect() {
+        // First none is served any more: a queue may put frames into another's ring.
         for (int i = 0; i < queues.size(); i++) {
             workers.get(i).remove(queues.get(i));
-            queues.get(i).close();
         }
+        queues.forEach(NetQueue::close);
         queues.clear();
+        if (control != null) {
+            control.close();
+            control = null;
+        }
     }
 
     /// Of all its queues. *Tx* is what the guest sent.

@@ -73,7 +73,7 @@ final class NetQueue {
             return false;
         }
         try {
-            boolean txWork = tx.settle();
+            boolean txWork = tx.settle(System.nanoTime());
             return rx.settle() || txWork;
         } catch (BrokenRingException e) {
             breaks(e.getMessage());
@@ -103,7 +103,7 @@ final class NetQueue {
     void napped() {
         counters.naps++;
         if (!broken) {
-            tx.sendOwedEvent();
+            tx.sendOwedEvent(System.nanoTime());
         }
     }
 

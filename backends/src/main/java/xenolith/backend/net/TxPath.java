@@ -24,8 +24,12 @@ final class TxPath {
     private static final long RETRY_NS = 100_000;
     /// Responses are published when so many wait, or when the ring has been served.
     private static final int BATCH = 64;
-    /// While other work goes on, with nothing sent by the guest.
-    private static final long MAX_OWED_NS = 100_000;
+    /// A guest that waits for no more than so many slots has room to go on.
+    private static final int FEW_SLOTS = 4;
+    /// How long an event about few slots may wait for the guest to look by itself, and about many while other work
+    /// goes on.
+    private static final long FEW_OWED_NS = 500_000;
+    private static final long MANY_OWED_NS = 100_000;
 
     private final BackRing ring;
     private final EventPort port;
@@ -75,15 +79,12 @@ final class TxPath {
             counters.txSlots += packet.slotCount();
             begin(nowNs);
             if (unpublished >= BATCH) {
-                publish();
+                publish(nowNs);
             }
         }
-        publish();
-        if (eventOwed && slots == 0) {
-            eventOwedSinceNs = eventOwedSinceNs == 0 ? nowNs : eventOwedSinceNs;
-            if (nowNs - eventOwedSinceNs > MAX_OWED_NS) {
-                sendOwedEvent();
-            }
+        publish(nowNs);
+        if (eventOwed && nowNs - eventOwedSinceNs > MANY_OWED_NS) {
+            sendOwedEvent(nowNs);
         }
         return slots;
     }
@@ -96,14 +97,14 @@ final class TxPath {
     }
 
     /// Before its thread sleeps: asks for an event, and looks once more. Returns whether there is work now.
-    boolean settle() throws BrokenRingException {
-        sendOwedEvent();
+    boolean settle(long nowNs) throws BrokenRingException {
+        sendOwedEvent(nowNs);
         return !held && checked(ring.finalCheck()) > 0;
     }
 
     /// When to serve again though nothing happens; [Long#MAX_VALUE] if never.
     long dueNs() {
-        return held ? retryAtNs : Long.MAX_VALUE;
+        return Math.min(held ? retryAtNs : Long.MAX_VALUE, eventOwed ? eventOwedSinceNs + FEW_OWED_NS : Long.MAX_VALUE);
     }
 
     private void begin(long nowNs) {
@@ -244,24 +245,31 @@ final class TxPath {
         unpublished += packet.slotCount();
     }
 
-    private void publish() {
+    private void publish(long nowNs) {
         if (unpublished > 0) {
             unpublished = 0;
-            eventOwed |= ring.push();
+            if (ring.push() && !eventOwed) {
+                eventOwed = true;
+                eventOwedSinceNs = nowNs;
+            }
         }
     }
 
     /// An event that says that frames were sent interrupts the guest at its work, often while it sends more, and then
-    /// finds these responses by itself. So it gets one only if it has not, by the time that there is nothing left to do
-    /// here, or after a nap.
-    void sendOwedEvent() {
-        if (eventOwed) {
-            eventOwed = false;
-            eventOwedSinceNs = 0;
-            if (ring.isEventDue()) {
-                counters.txEvents++;
-                port.notifyGuest();
-            }
+    /// finds these responses by itself. So it gets one only if it has not by the time that there is nothing left to do
+    /// here, or after a nap; and if they are few, a little later still.
+    void sendOwedEvent(long nowNs) {
+        if (!eventOwed) {
+            return;
+        }
+        int unseen = ring.unseenResponses();
+        if (unseen > 0 && unseen <= FEW_SLOTS && nowNs - eventOwedSinceNs < FEW_OWED_NS) {
+            return;
+        }
+        eventOwed = false;
+        if (unseen > 0) {
+            counters.txEvents++;
+            port.notifyGuest();
         }
     }
 }

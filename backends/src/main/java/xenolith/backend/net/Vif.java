@@ -4,7 +4,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import xenolith.abi.io.Netif;
 
-/// What all queues of one interface share: its link, its filter, its credit, and the groups whose frames it wants.
+/// What all queues of one interface share: its link, its filter, its credit, the groups whose frames it wants,
+/// and how it wants them dealt.
 final class Vif {
     /// As many as Linux's backend keeps.
     private static final int MAX_GROUPS = 64;
@@ -13,6 +14,7 @@ final class Vif {
     private final FrameFilter filter;
     private final Credit credit;
     private final Set<Long> groups = ConcurrentHashMap.newKeySet();
+    private final NetHash hash = new NetHash();
     private volatile boolean onlyGroups;
 
     Vif(FrameLink link, FrameFilter filter, Credit credit) {
@@ -41,11 +43,16 @@ final class Vif {
         return credit;
     }
 
+    NetHash hash() {
+        return hash;
+    }
+
     /// A frontend comes that has asked for no group yet.
     ///
     /// @param control whether it will ask for groups, and wants no other's frames
     void connected(boolean control) {
         groups.clear();
+        hash.clear();
         onlyGroups = control;
     }
 

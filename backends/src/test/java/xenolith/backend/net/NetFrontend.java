@@ -185,6 +185,16 @@ final class NetFrontend implements AutoCloseable {
         return new int[] {ExtraInfo.type(slot, 0), ExtraInfo.gsoSize(slot, 0), ExtraInfo.gsoType(slot, 0)};
     }
 
+    /// Likewise, of a slot that holds a hash: its type, the algorithm and the hash.
+    int[] receiveHash() {
+        assertThat(receiveExtra()[0]).isEqualTo(Netif.XEN_NETIF_EXTRA_TYPE_HASH);
+        int hash = 0;
+        for (int i = 0; i < 4; i++) {
+            hash |= ExtraInfo.value(slot, 0, i) << 8 * i;
+        }
+        return new int[] {ExtraInfo.hashType(slot, 0), ExtraInfo.algorithm(slot, 0), hash};
+    }
+
     byte[] posted(int number, int byteLength) {
         return rxPages.get(number).asSlice(0, byteLength).toArray(ValueLayout.JAVA_BYTE);
     }

@@ -118,12 +118,14 @@ public final class BackRing implements RequestRing {
         return Integer.compareUnsigned(rspProdPvt - ring.rspEvent(), rspProdPvt - old) < 0;
     }
 
-    /// For a backend that did not notify the frontend when [#push] asked for it: whether it still waits for an event. It
-    /// does not if it has seen all responses since, and asked for one with the next.
-    public boolean isEventDue() {
+    /// For a backend that did not notify the frontend when [#push] asked for it: how many responses the frontend has not
+    /// seen that it waits for. 0 or less if it has seen all since, and asked for an event with the next.
+    ///
+    /// The frontend's word: any number.
+    public int unseenResponses() {
         // Full: as in push.
         VarHandle.fullFence();
-        return rspProdPushed - ring.rspEvent() >= 0;
+        return rspProdPushed - ring.rspEvent() + 1;
     }
 
     @Override

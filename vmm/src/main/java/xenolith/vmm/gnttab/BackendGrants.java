@@ -19,12 +19,17 @@ final class BackendGrants implements GrantAccess {
     private static final int DOMID_0 = 0;
     /// Enough for every request of every ring of a device, with persistent grants.
     private static final int HANDLES = 1 << 14;
+    private static final int SEGMENTS = 1024;
 
     private final MachineMemory memory;
     private final ActiveGrants active;
     private final Lock lock;
     private final Runnable commitSoon;
     private final MapTrack track = new MapTrack(HANDLES);
+    /// Frames as they were handed out last, writable and not: a guest sends from the same ones again and again, and who
+    /// maps thousands of pages a second must not leave as many objects behind.
+    private final MemorySegment[] segments = new MemorySegment[2 * SEGMENTS];
+    private final long[] segmentMfns = new long[2 * SEGMENTS];
     private boolean closed;
 
     BackendGrants(MachineMemory memory, ActiveGrants active, Lock lock, Runnable commitSoon) {
@@ -52,12 +57,23 @@ final class BackendGrants implements GrantAccess {
     public MemorySegment page(int handle) {
         lock.lock();
         try {
-            int flags = flags(handle);
-            MemorySegment page = memory.frame(active.mfn(track.ref(handle)));
-            return (flags & GNTMAP_READONLY) == 0 ? page : page.asReadOnly();
+            boolean readOnly = (flags(handle) & GNTMAP_READONLY) != 0;
+            return segment(active.mfn(track.ref(handle)), readOnly);
         } finally {
             lock.unlock();
         }
+    }
+
+    private MemorySegment segment(long mfn, boolean readOnly) {
+        int place = (int) (mfn % SEGMENTS) * 2 + (readOnly ? 1 : 0);
+        MemorySegment kept = segments[place];
+        if (kept == null || segmentMfns[place] != mfn) {
+            MemorySegment page = memory.frame(mfn);
+            kept = readOnly ? page.asReadOnly() : page;
+            segments[place] = kept;
+            segmentMfns[place] = mfn;
+        }
+        return kept;
     }
 
     @Override
