@@ -143,9 +143,12 @@ public final class XenbusBackend implements AutoCloseable {
             onlineWatch.close();
         }
         thread.stopAndWait(PATIENCE, () -> LOG.log(Level.WARNING, "{0} is slow to end", device.backendPath()));
-        driver.disconnect();
-        closed = true;
-        tellWaiters();
+        try {
+            driver.disconnect();
+        } finally {
+            closed = true;
+            tellWaiters();
+        }
     }
 
     private void tellWaiters() {
@@ -159,9 +162,18 @@ public final class XenbusBackend implements AutoCloseable {
             step();
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "a fault of ours in " + device.backendPath(), e);
-            fail("internal error: " + e);
+            failAtAnyRate("internal error: " + e);
         }
         return false;
+    }
+
+    /// Whatever was broken may break this too; the thread goes on, for the frontend may begin anew.
+    private void failAtAnyRate(String reason) {
+        try {
+            fail(reason);
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "and it cannot be closed: " + device.backendPath(), e);
+        }
     }
 
     private void step() {
@@ -259,10 +271,13 @@ public final class XenbusBackend implements AutoCloseable {
         if (faultCount++ < LOGGED_FAULTS) {
             LOG.log(Level.WARNING, "{0} is closed: {1}", device.frontendPath(), reason);
         }
-        driver.disconnect();
-        nodes.error(reason);
-        hindrance = reason;
-        to(XenbusState.CLOSING);
+        try {
+            driver.disconnect();
+        } finally {
+            nodes.error(reason);
+            hindrance = reason;
+            to(XenbusState.CLOSING);
+        }
     }
 
     private void to(XenbusState next) {

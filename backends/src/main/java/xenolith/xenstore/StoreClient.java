@@ -2,6 +2,8 @@ package xenolith.xenstore;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +21,7 @@ public final class StoreClient extends StoreOperations implements AutoCloseable 
     private static final Logger LOG = System.getLogger(StoreClient.class.getName());
     /// Transactions in this process take microseconds: more conflicts in a row than this are a fault of ours.
     private static final int ATTEMPTS = 1000;
+    private static final int MOST_QUEUED = 1024;
 
     private final Store store;
     private final Caller caller;
@@ -53,14 +56,15 @@ public final class StoreClient extends StoreOperations implements AutoCloseable 
     }
 
     /// Registers a watch. `onChange` gets the path that changed: once at the start the watched path, later it or one
-    /// below. Events may come spuriously.
+    /// below. Events may come spuriously, and several changes of one path as one; where very much has changed below the
+    /// watched path it is that path that comes.
     public WatchHandle watch(String path, Consumer<String> onChange) {
         return watch(path, Watch.ANY_DEPTH, onChange);
     }
 
     /// As [#watch(String, Consumer)], for changes at most `depth` levels below the path.
     public WatchHandle watch(String path, int depth, Consumer<String> onChange) {
-        CallbackWatcher watcher = new CallbackWatcher(onChange);
+        CallbackWatcher watcher = new CallbackWatcher(path, onChange);
         String token = Long.toString(lastToken.incrementAndGet());
         Path watched = resolveWatchable(path);
         store.watch(new Watch(watcher, watched, token, null, depth));
@@ -102,11 +106,16 @@ public final class StoreClient extends StoreOperations implements AutoCloseable 
         void close();
     }
 
+    /// Changes that are still to be told are kept once for each path, and no more of them than [#MOST_QUEUED]: a guest may
+    /// write faster than its backends look.
     private final class CallbackWatcher implements Watcher {
+        private final String watched;
         private final Consumer<String> onChange;
+        private final Set<String> queued = new HashSet<>();
         private volatile boolean ended;
 
-        private CallbackWatcher(Consumer<String> onChange) {
+        private CallbackWatcher(String watched, Consumer<String> onChange) {
+            this.watched = watched;
             this.onChange = onChange;
         }
 
@@ -117,10 +126,22 @@ public final class StoreClient extends StoreOperations implements AutoCloseable 
 
         @Override
         public void watchEvent(String path, String token) {
-            callbacks.execute(() -> call(path));
+            String told;
+            synchronized (queued) {
+                // Where too much has changed below the watched path, that is what is told.
+                told = queued.size() < MOST_QUEUED ? path : watched;
+                if (!queued.add(told)) {
+                    return;
+                }
+            }
+            callbacks.execute(() -> call(told));
         }
 
         private void call(String path) {
+            // Before the callback looks: what changes from here on is told again.
+            synchronized (queued) {
+                queued.remove(path);
+            }
             if (ended) {
                 return;
             }

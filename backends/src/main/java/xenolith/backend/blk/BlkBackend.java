@@ -11,6 +11,8 @@ import xenolith.abi.io.RequestRing;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
 import xenolith.backend.FrontendException;
+import xenolith.backend.GrantPatience;
+import xenolith.backend.PatientGrants;
 import xenolith.backend.Rings;
 import xenolith.backend.image.DiskImage;
 import xenolith.vmm.port.DeviceAccess;
@@ -113,10 +115,10 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
     private static MemorySegment[] ringPages(DeviceNodes nodes, String prefix, int order, GrantAccess grants)
             throws FrontendException {
         MemorySegment[] pages = new MemorySegment[1 << order];
-        GrantPatience patience = new GrantPatience();
+        GrantPatience patience = GrantPatience.forSeconds();
         for (int i = 0; i < pages.length; i++) {
             String node = prefix + "ring-ref" + (order == 0 ? "" : i);
-            int handle = GrantedPages.map(grants, (int) nodes.require(node, 0, MAX_U32), true, patience);
+            int handle = PatientGrants.map(grants, (int) nodes.require(node, 0, MAX_U32), true, patience);
             if (handle < 0) {
                 throw new FrontendException("'" + node + "' is no page that is granted to us: GNTST " + handle);
             }

@@ -2,6 +2,8 @@ package xenolith.backend.blk;
 
 import java.lang.foreign.MemorySegment;
 import xenolith.abi.XenGrantTable;
+import xenolith.backend.GrantPatience;
+import xenolith.backend.PatientGrants;
 import xenolith.vmm.port.GrantAccess;
 
 /// The guest's pages that a queue uses: mapped for one request, or for good where the frontend grants the same pages
@@ -14,7 +16,7 @@ final class GrantedPages {
 
     private final GrantAccess grants;
     private final boolean persistent;
-    private final GrantPatience patience = new GrantPatience();
+    private final GrantPatience patience = GrantPatience.forSeconds();
     private final int[] keptRefs = new int[TABLE_SIZE];
     private final MemorySegment[] keptPages = new MemorySegment[TABLE_SIZE];
     private int keptCount;
@@ -36,7 +38,7 @@ final class GrantedPages {
                 return kept;
             }
         }
-        int handle = map(grants, ref, writable, patience);
+        int handle = PatientGrants.map(grants, ref, writable, patience);
         if (handle < 0) {
             return null;
         }
@@ -53,7 +55,7 @@ final class GrantedPages {
         if (keptCount == MAX_PERSISTENT) {
             return null;
         }
-        int handle = map(grants, ref, true, patience);
+        int handle = PatientGrants.map(grants, ref, true, patience);
         if (handle < 0) {
             return null;
         }
@@ -87,21 +89,8 @@ final class GrantedPages {
         }
     }
 
-    /// A mapping, or what is wrong with it.
-    static int map(GrantAccess grants, int ref, boolean writable, GrantPatience patience) {
-        int rc = grants.map(ref, writable);
-        while (rc == XenGrantTable.GNTST_EAGAIN && patience.pause()) {
-            rc = grants.map(ref, writable);
-        }
-        return rc;
-    }
-
     /// Copies from the start of the page granted by `ref`. Returns false if it is not granted so.
     boolean copyFrom(int ref, MemorySegment to, long toOffset, int byteLength) {
-        int rc = grants.copyFrom(ref, 0, to, toOffset, byteLength);
-        while (rc == XenGrantTable.GNTST_EAGAIN && patience.pause()) {
-            rc = grants.copyFrom(ref, 0, to, toOffset, byteLength);
-        }
-        return rc == XenGrantTable.GNTST_OKAY;
+        return PatientGrants.copyFrom(grants, ref, 0, to, toOffset, byteLength, patience) == XenGrantTable.GNTST_OKAY;
     }
 }

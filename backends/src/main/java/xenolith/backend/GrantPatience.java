@@ -1,4 +1,4 @@
-package xenolith.backend.blk;
+package xenolith.backend;
 
 import java.util.concurrent.locks.LockSupport;
 
@@ -7,16 +7,33 @@ import java.util.concurrent.locks.LockSupport;
 /// may keep it from ever coming.
 ///
 /// For one thread.
-final class GrantPatience {
+public final class GrantPatience {
     private static final long FIRST_PAUSE_NS = 20_000;
     private static final long LONGEST_PAUSE_NS = 2_000_000;
-    private static final long ALTOGETHER_NS = 2_000_000_000;
+    private static final long LONG_NS = 2_000_000_000;
+    private static final long BRIEF_NS = 100_000_000;
 
-    private long leftNs = ALTOGETHER_NS;
+    private final long altogetherNs;
+    private long leftNs;
     private long pauseNs = FIRST_PAUSE_NS;
 
+    private GrantPatience(long altogetherNs) {
+        this.altogetherNs = altogetherNs;
+        this.leftNs = altogetherNs;
+    }
+
+    /// For a thread that serves one device: two seconds.
+    public static GrantPatience forSeconds() {
+        return new GrantPatience(LONG_NS);
+    }
+
+    /// For one that has others to serve: a tenth of a second.
+    static GrantPatience brief() {
+        return new GrantPatience(BRIEF_NS);
+    }
+
     /// Pauses, longer each time. Returns false if there is no patience left.
-    boolean pause() {
+    public boolean pause() {
         if (leftNs <= 0) {
             return false;
         }
@@ -28,8 +45,8 @@ final class GrantPatience {
     }
 
     /// For the next requests.
-    void renew() {
-        leftNs = ALTOGETHER_NS;
+    public void renew() {
+        leftNs = altogetherNs;
         pauseNs = FIRST_PAUSE_NS;
     }
 }
