@@ -2,6 +2,7 @@ package xenolith.posix;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.Objects;
 
@@ -16,6 +17,9 @@ public final class Fd implements AutoCloseable {
     public static final int O_NONBLOCK = 0x800;
     /// Opens a folder as a new file in it that has no name and is gone with the descriptor.
     public static final int O_TMPFILE = 0x410000;
+    /// Past the host's page cache, for whole blocks of the storage's from memory aligned to them. File systems that cannot
+    /// do that refuse it with `EINVAL`.
+    public static final int O_DIRECT = 0x4000;
     /// Always set by [#open]: children of the hypervisor get none of its descriptors.
     public static final int O_CLOEXEC = 0x80000;
 
@@ -26,6 +30,10 @@ public final class Fd implements AutoCloseable {
     private static final int LOCK_NB = 4;
     private static final int FALLOC_FL_KEEP_SIZE = 1;
     private static final int FALLOC_FL_PUNCH_HOLE = 2;
+
+    /// `<linux/fs.h>`: `_IO(0x12, 104)` and `_IO(0x12, 123)`, which give an `int`.
+    private static final long BLKSSZGET = 0x1268;
+    private static final long BLKPBSZGET = 0x127b;
 
     private volatile int raw;
 
@@ -167,6 +175,15 @@ public final class Fd implements AutoCloseable {
     /// Where the file, or block device, ends. Throws [HostException] for what has no end.
     public long end() {
         return HostException.check("lseek", Libc.lseek(CallState.ofThread(), raw, 0, SEEK_END));
+    }
+
+    /// The least that a block device reads or writes, in bytes, or what it does best; 0 for what is no block device.
+    public int deviceSectorBytes(boolean physical) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(ValueLayout.JAVA_INT);
+            int result = ioctl(CallState.ofThread(), physical ? BLKPBSZGET : BLKSSZGET, bytes, Integer.BYTES);
+            return result < 0 ? 0 : bytes.get(ValueLayout.JAVA_INT, 0);
+        }
     }
 
     /// `ioctl(2)` with a struct: at least `byteLength` bytes of native memory. Returns the result, or `-errno`. `state`

@@ -1,5 +1,7 @@
 package xenolith.backend.image;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import xenolith.posix.Errno;
 import xenolith.posix.Fd;
@@ -8,15 +10,21 @@ import xenolith.posix.Iovec;
 
 /// A file, or a block device, whose bytes are the disk's.
 ///
-/// Data goes through the host's page cache, and is on the storage after a flush.
+/// Data goes through the host's page cache, unless it is opened directly, and is on the storage after a flush.
 public final class RawImage implements DiskImage {
+    private static final int LARGEST_SECTOR_BYTES = 4096;
+
     private final Fd fd;
     private final boolean readOnly;
+    private final int logicalSectorBytes;
+    private final int physicalSectorBytes;
     private volatile long sectorCount;
 
-    private RawImage(Fd fd, boolean readOnly) {
+    private RawImage(Fd fd, boolean readOnly, int leastSectorBytes) {
         this.fd = fd;
         this.readOnly = readOnly;
+        this.logicalSectorBytes = Math.max(leastSectorBytes, fd.deviceSectorBytes(false));
+        this.physicalSectorBytes = Math.max(logicalSectorBytes, fd.deviceSectorBytes(true));
         measure();
     }
 
@@ -26,9 +34,12 @@ public final class RawImage implements DiskImage {
     /// @throws HostException if it cannot be opened so, or has no size
     /// @throws DiskInUseException if another disk has it, of this process or of another
     public static RawImage open(Path path, boolean readOnly) {
-        RawImage image = openUnlocked(path, readOnly);
+        return locked(openUnlocked(path, readOnly), path);
+    }
+
+    private static RawImage locked(RawImage image, Path path) {
         try {
-            if (!image.fd.tryLock(readOnly)) {
+            if (!image.fd.tryLock(image.readOnly)) {
                 throw new DiskInUseException(path);
             }
             return image;
@@ -42,11 +53,52 @@ public final class RawImage implements DiskImage {
     static RawImage openUnlocked(Path path, boolean readOnly) {
         Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
         try {
-            return new RawImage(fd, readOnly);
+            return new RawImage(fd, readOnly, SECTOR_BYTES);
         } catch (HostException e) {
             fd.close();
             throw e;
         }
+    }
+
+    /// As [#open], past the host's page cache. The disk's sectors are then as large as the storage's blocks must be.
+    ///
+    /// @throws HostException also if what holds the image cannot do that (`EINVAL`)
+    public static RawImage openDirect(Path path, boolean readOnly) {
+        Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK | Fd.O_DIRECT);
+        try {
+            return locked(new RawImage(fd, readOnly, leastDirectBytes(fd)), path);
+        } catch (HostException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /// Found by trying: what a file system wants is not what its block device says.
+    private static int leastDirectBytes(Fd fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(LARGEST_SECTOR_BYTES, LARGEST_SECTOR_BYTES);
+            Iovec piece = new Iovec(1);
+            long result = 0;
+            for (int bytes = SECTOR_BYTES; bytes <= LARGEST_SECTOR_BYTES; bytes *= 2) {
+                piece.clear();
+                piece.add(block, 0, bytes);
+                result = fd.preadv(piece, 0);
+                if (result >= 0) {
+                    return bytes;
+                }
+            }
+            throw new HostException("preadv with O_DIRECT", (int) -result);
+        }
+    }
+
+    @Override
+    public int logicalSectorBytes() {
+        return logicalSectorBytes;
+    }
+
+    @Override
+    public int physicalSectorBytes() {
+        return physicalSectorBytes;
     }
 
     @Override
@@ -61,7 +113,7 @@ public final class RawImage implements DiskImage {
 
     @Override
     public long measure() {
-        sectorCount = fd.end() / SECTOR_BYTES;
+        sectorCount = fd.end() / logicalSectorBytes * (logicalSectorBytes / SECTOR_BYTES);
         return sectorCount;
     }
 

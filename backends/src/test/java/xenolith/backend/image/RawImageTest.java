@@ -2,13 +2,19 @@ package xenolith.backend.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import xenolith.posix.HostException;
+import xenolith.posix.Iovec;
 
 class RawImageTest {
     @TempDir
@@ -42,6 +48,50 @@ class RawImageTest {
         RawImage.open(path, false).close();
         try (DiskImage again = RawImage.open(path, false)) {
             assertThat(again.isReadOnly()).isFalse();
+        }
+    }
+
+    @Test
+    void directReadsAndWritesGoPastThePageCacheInWholeSectors() throws IOException {
+        Path file = Files.write(Path.of("target/direct.img").toAbsolutePath(), new byte[1 << 20]);
+        try (Arena arena = Arena.ofConfined(); DiskImage image = openDirect(file)) {
+            int sector = image.logicalSectorBytes();
+            assertThat(sector).isIn(512, 1024, 2048, 4096);
+            Iovec pieces = new Iovec(2);
+            pieces.add(arena.allocate(4096, 4096).fill((byte) 7), 0, 4096);
+            pieces.add(arena.allocate(4096, 4096).fill((byte) 8), 4096 - sector, sector);
+            assertThat(image.write(pieces, 3L * 4096)).isZero();
+            MemorySegment back = arena.allocate(8192, 4096);
+            pieces.clear();
+            pieces.add(back, 0, 8192);
+            assertThat(image.read(pieces, 3L * 4096)).isZero();
+            assertThat(back.get(ValueLayout.JAVA_BYTE, 4095)).isEqualTo((byte) 7);
+            assertThat(back.get(ValueLayout.JAVA_BYTE, 4096 + sector - 1)).isEqualTo((byte) 8);
+            assertThat(image.flush()).isZero();
+        } finally {
+            Files.delete(file);
+        }
+        assertThatThrownBy(() -> RawImage.openDirect(Path.of("/proc/self/status"), true)).isInstanceOf(HostException.class);
+    }
+
+    private static DiskImage openDirect(Path file) {
+        try {
+            return RawImage.openDirect(file, false);
+        } catch (HostException e) {
+            abort("no direct I/O where the build is: " + e.getMessage());
+            throw e;
+        }
+    }
+
+    @Test
+    void aDiskOfLargerSectorsEndsWithAWholeOne() throws IOException {
+        Files.write(path, new byte[20 * DiskImage.SECTOR_BYTES]);
+        try (DiskImage image = LargeSectors.of(RawImage.open(path, false), 4096)) {
+            assertThat(image.sectorCount()).isEqualTo(16);
+            assertThat(image.logicalSectorBytes()).isEqualTo(4096);
+            assertThat(image.discardGranularity()).isEqualTo(4096);
+            Files.write(path, new byte[24 * DiskImage.SECTOR_BYTES]);
+            assertThat(image.measure()).isEqualTo(24);
         }
     }
 }
