@@ -7,7 +7,7 @@
 
 #define SECTORS 2048
 
-static struct disk bad = {.number = "51712"}, good = {.number = "51728"};
+static struct disk bad = {.device = {"vbd", "51712"}}, good = {.device = {"vbd", "51728"}};
 static unsigned char *page;
 static uint64_t seed;
 
@@ -33,7 +33,7 @@ static bool serves(struct disk *disk)
     memset(page, 0xee, PAGE_SIZE);
     int status = disk_read(disk, sector, page);
     return expect(status == BLKIF_RSP_OKAY && holds_sectors(page, sector), "disk %s answers %d for sector %lu, which holds %lu",
-                  disk->number, status, sector, *(uint64_t *)page);
+                  disk->device.number, status, sector, *(uint64_t *)page);
 }
 
 /* Behind each attack: the other disk is as it was, and this one has a new start. */
@@ -41,15 +41,15 @@ static void all_is_well(void)
 {
     serves(&good);
     disk_close(&bad);
-    expect(disk_connect(&bad, 0), "no new start: the backend is at %s", disk_backend(&bad, "state"));
+    expect(disk_connect(&bad, 0), "no new start: the backend is at %s", device_backend(&bad.device, "state"));
     serves(&bad);
 }
 
 /* The device is closed, and its backend said why. */
 static void is_closed(const char *how)
 {
-    expect(disk_awaits(&bad, XenbusStateClosing), "%s: the backend is at %s", how, disk_backend(&bad, "state"));
-    const char *error = disk_backend(&bad, "error");
+    expect(device_awaits(&bad.device, XenbusStateClosing), "%s: the backend is at %s", how, device_backend(&bad.device, "state"));
+    const char *error = device_backend(&bad.device, "error");
     expect(error != NULL && *error != 0, "%s: no error is told", how);
 }
 
@@ -275,10 +275,10 @@ static void bad_rings(void)
 {
     law("a ring that is a page table is refused");
     disk_close(&bad);
-    expect(disk_offered(&bad), "no offer");
+    expect(device_offered(&bad.device), "no offer");
     disk_make_ring(&bad, 0);
-    store_write_number(disk_node(&bad, "ring-ref"), grant(mfn_of((void *)start_info->pt_base), 0));
-    disk_state(&bad, XenbusStateInitialised);
+    store_write_number(device_node(&bad.device, "ring-ref"), grant(mfn_of((void *)start_info->pt_base), 0));
+    device_state(&bad.device, XenbusStateInitialised);
     is_closed("a root as ring");
     all_is_well();
 
@@ -294,12 +294,12 @@ static void bad_rings(void)
     law("a ring may be the same page twice");
     for (unsigned order = 1; order <= 2; order++) {
         disk_close(&bad);
-        expect(disk_offered(&bad), "no offer");
+        expect(device_offered(&bad.device), "no offer");
         disk_make_ring(&bad, order);
-        store_write_number(disk_node(&bad, "ring-ref1"), bad.refs[0]);
-        disk_state(&bad, XenbusStateInitialised);
-        expect(disk_awaits(&bad, XenbusStateConnected) || disk_awaits(&bad, XenbusStateClosing), "at %s",
-               disk_backend(&bad, "state"));
+        store_write_number(device_node(&bad.device, "ring-ref1"), bad.refs[0]);
+        device_state(&bad.device, XenbusStateInitialised);
+        expect(device_awaits(&bad.device, XenbusStateConnected) || device_awaits(&bad.device, XenbusStateClosing), "at %s",
+               device_backend(&bad.device, "state"));
         for (unsigned i = 0; i < 200; i++) {
             bad.ring.sring->req_prod++;
             port_send(bad.port);
@@ -317,10 +317,10 @@ static void bad_ports(void)
                               0xffffffff, ~0ul};
     for (unsigned i = 0; i < sizeof ports / sizeof *ports; i++) {
         disk_close(&bad);
-        expect(disk_offered(&bad), "no offer");
+        expect(device_offered(&bad.device), "no offer");
         disk_make_ring(&bad, 0);
-        store_write_number(disk_node(&bad, "event-channel"), ports[i]);
-        disk_state(&bad, XenbusStateInitialised);
+        store_write_number(device_node(&bad.device, "event-channel"), ports[i]);
+        device_state(&bad.device, XenbusStateInitialised);
         is_closed("a port");
     }
     all_is_well();
@@ -348,33 +348,33 @@ static void bad_nodes(void)
     for (unsigned name = 0; name < 4; name++) {
         for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
             disk_close(&bad);
-            expect(disk_offered(&bad), "no offer");
+            expect(device_offered(&bad.device), "no offer");
             disk_make_ring(&bad, 0);
-            store_write(disk_node(&bad, names[name]), numbers[i]);
-            disk_state(&bad, XenbusStateInitialised);
+            store_write(device_node(&bad.device, names[name]), numbers[i]);
+            device_state(&bad.device, XenbusStateInitialised);
             /* A text that is longer than any number counts as none, and these two need not be there. */
             if (i == 8 && name >= 2) {
-                expect(disk_awaits(&bad, XenbusStateConnected), "%s: at %s", names[name], disk_backend(&bad, "state"));
+                expect(device_awaits(&bad.device, XenbusStateConnected), "%s: at %s", names[name], device_backend(&bad.device, "state"));
             } else {
                 is_closed(names[name]);
             }
-            store_remove(disk_node(&bad, names[name]));
+            store_remove(device_node(&bad.device, names[name]));
         }
     }
     disk_close(&bad);
-    disk_offered(&bad);
+    device_offered(&bad.device);
     disk_make_ring(&bad, 0);
-    store_write(disk_node(&bad, "protocol"), "x86_32-abi");
-    disk_state(&bad, XenbusStateInitialised);
+    store_write(device_node(&bad.device, "protocol"), "x86_32-abi");
+    device_state(&bad.device, XenbusStateInitialised);
     is_closed("a protocol");
     all_is_well();
     law("nodes may be missing");
     for (unsigned name = 0; name < 2; name++) {
         disk_close(&bad);
-        disk_offered(&bad);
+        device_offered(&bad.device);
         disk_make_ring(&bad, 0);
-        store_remove(disk_node(&bad, names[name]));
-        disk_state(&bad, XenbusStateInitialised);
+        store_remove(device_node(&bad.device, names[name]));
+        device_state(&bad.device, XenbusStateInitialised);
         is_closed("a missing node");
     }
     all_is_well();
@@ -387,14 +387,14 @@ static void storms(void)
     for (unsigned round = 0; round < 5; round++) {
         for (unsigned i = 0; i < 60; i++) {
             if (any(5) == 0) {
-                store_write(disk_node(&bad, "state"), odd[any(sizeof odd / sizeof *odd)]);
+                store_write(device_node(&bad.device, "state"), odd[any(sizeof odd / sizeof *odd)]);
             } else {
-                disk_state(&bad, any(9));
+                device_state(&bad.device, any(9));
             }
             if (any(8) == 0) {
                 port_close(bad.port);
                 bad.port = backend_port();
-                store_write_number(disk_node(&bad, "event-channel"), bad.port);
+                store_write_number(device_node(&bad.device, "event-channel"), bad.port);
             }
             if (any(4) == 0) {
                 pause_ms(1);
@@ -403,8 +403,8 @@ static void storms(void)
         all_is_well();
     }
     law("the state's node may go");
-    store_remove(disk_node(&bad, "state"));
-    expect(disk_awaits(&bad, XenbusStateClosed), "at %s", disk_backend(&bad, "state"));
+    store_remove(device_node(&bad.device, "state"));
+    expect(device_awaits(&bad.device, XenbusStateClosed), "at %s", device_backend(&bad.device, "state"));
     all_is_well();
 }
 
@@ -413,7 +413,7 @@ void guest(void)
     seed = option("seed", 1);
     page = new_page();
     law("two disks are connected");
-    expect(disk_connect(&good, 0) && disk_connect(&bad, 0), "at %s", disk_backend(&bad, "state"));
+    expect(disk_connect(&good, 0) && disk_connect(&bad, 0), "at %s", device_backend(&bad.device, "state"));
     serves(&good);
     serves(&bad);
     bad_places();
@@ -427,6 +427,6 @@ void guest(void)
     bad_nodes();
     storms();
     law("both disks are closed");
-    expect(disk_close(&bad), "the bad one is at %s", disk_backend(&bad, "state"));
-    expect(disk_close(&good), "the good one is at %s", disk_backend(&good, "state"));
+    expect(disk_close(&bad), "the bad one is at %s", device_backend(&bad.device, "state"));
+    expect(disk_close(&good), "the good one is at %s", device_backend(&good.device, "state"));
 }

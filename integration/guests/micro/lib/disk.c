@@ -3,57 +3,21 @@
 
 #define PATIENCE_MS 5000
 
-const char *disk_node(const struct disk *disk, const char *name)
-{
-    static char path[128];
-    const char *whole = path_of(path_of("device/vbd", disk->number), name);
-    memcpy(path, whole, sizeof path);
-    return path;
-}
-
-int disk_state(struct disk *disk, enum xenbus_state state)
-{
-    return store_write_number(disk_node(disk, "state"), state);
-}
-
-const char *disk_backend(const struct disk *disk, const char *name)
-{
-    return store_read(path_of(path_of("/local/domain/0/backend/vbd/1", disk->number), name));
-}
-
-bool disk_awaits(const struct disk *disk, enum xenbus_state state)
-{
-    for (unsigned ms = 0; ms < PATIENCE_MS; ms++) {
-        const char *now = disk_backend(disk, "state");
-        if (now != NULL && now[0] == '0' + (char)state && now[1] == 0) {
-            return true;
-        }
-        pause_ms(1);
-    }
-    return false;
-}
-
-bool disk_offered(struct disk *disk)
-{
-    disk_state(disk, XenbusStateInitialising);
-    return disk_awaits(disk, XenbusStateInitWait);
-}
-
 static void write_ring_nodes(struct disk *disk)
 {
     char name[] = "ring-ref0";
-    store_remove(disk_node(disk, "ring-page-order"));
+    store_remove(device_node(&disk->device, "ring-page-order"));
     if (disk->order == 0) {
-        store_write_number(disk_node(disk, "ring-ref"), disk->refs[0]);
+        store_write_number(device_node(&disk->device, "ring-ref"), disk->refs[0]);
     } else {
-        store_write_number(disk_node(disk, "ring-page-order"), disk->order);
+        store_write_number(device_node(&disk->device, "ring-page-order"), disk->order);
         for (unsigned i = 0; i < 1u << disk->order; i++) {
             name[8] = (char)('0' + i);
-            store_write_number(disk_node(disk, name), disk->refs[i]);
+            store_write_number(device_node(&disk->device, name), disk->refs[i]);
         }
     }
-    store_write_number(disk_node(disk, "event-channel"), disk->port);
-    store_write(disk_node(disk, "protocol"), "x86_64-abi");
+    store_write_number(device_node(&disk->device, "event-channel"), disk->port);
+    store_write(device_node(&disk->device, "protocol"), "x86_64-abi");
 }
 
 void disk_make_ring(struct disk *disk, unsigned order)
@@ -78,22 +42,17 @@ void disk_make_ring(struct disk *disk, unsigned order)
 
 bool disk_connect(struct disk *disk, unsigned order)
 {
-    if (!disk_offered(disk)) {
+    if (!device_offered(&disk->device)) {
         return false;
     }
     disk_make_ring(disk, order);
-    disk_state(disk, XenbusStateInitialised);
-    if (!disk_awaits(disk, XenbusStateConnected)) {
-        return false;
-    }
-    disk_state(disk, XenbusStateConnected);
-    return true;
+    return device_connected(&disk->device);
 }
 
 bool disk_close(struct disk *disk)
 {
-    disk_state(disk, XenbusStateClosed);
-    bool closed = disk_awaits(disk, XenbusStateClosed);
+    device_state(&disk->device, XenbusStateClosed);
+    bool closed = device_awaits(&disk->device, XenbusStateClosed);
     for (unsigned i = 0; i < 1u << disk->order; i++) {
         closed &= disk->refs[i] == 0 || grant_end(disk->refs[i]);
         disk->refs[i] = 0;

@@ -12,6 +12,7 @@
 #include <xen/io/xs_wire.h>
 #include <xen/io/ring.h>
 #include <xen/io/blkif.h>
+#include <xen/io/netif.h>
 
 /* ---- store.c: paths are below the domain's own directory unless they begin with a slash */
 /* The value, until the next call; null if it cannot be read. */
@@ -38,10 +39,26 @@ void port_send(unsigned port);
 void port_close(unsigned port);
 void pause_ms(unsigned ms);
 
+/* ---- device.c: what is the same for every kind of device */
+struct device {
+    const char *kind, *number; /* of its directory: "vbd", "51712" */
+};
+/* A node of the frontend's, as "device/vbd/51712/state". */
+const char *device_node(const struct device *device, const char *name);
+int device_state(const struct device *device, enum xenbus_state state);
+/* What the backend's node says; null if it has none. */
+const char *device_backend(const struct device *device, const char *name);
+/* Waits up to five seconds for the backend to be at `state`. */
+bool device_awaits(const struct device *device, enum xenbus_state state);
+/* Begins anew; says whether the backend offers to connect. */
+bool device_offered(const struct device *device);
+/* From its offer to the connection, once the nodes are written. */
+bool device_connected(const struct device *device);
+
 /* ---- disk.c */
 #define MOST_RING_PAGES 4
 struct disk {
-    const char *number; /* of its directory: "51712" */
+    struct device device;
     blkif_front_ring_t ring;
     void *pages[MOST_RING_PAGES];
     grant_ref_t refs[MOST_RING_PAGES];
@@ -50,15 +67,7 @@ struct disk {
     uint64_t next_id;
 };
 #define NO_ANSWER (-1000)
-/* A node of the frontend's, as "device/vbd/51712/state". */
-const char *disk_node(const struct disk *disk, const char *name);
-int disk_state(struct disk *disk, enum xenbus_state state);
-/* What the backend's node says; null if it has none. */
-const char *disk_backend(const struct disk *disk, const char *name);
-/* Waits up to five seconds for the backend to be at `state`. */
-bool disk_awaits(const struct disk *disk, enum xenbus_state state);
-/* A fresh ring with its nodes, from Closed or Initialising; then the handshake. */
-bool disk_offered(struct disk *disk);
+/* A fresh ring with its nodes, for a backend that offers to connect; then the handshake. */
 void disk_make_ring(struct disk *disk, unsigned order);
 bool disk_connect(struct disk *disk, unsigned order);
 /* Closes what there is and lets go of the ring. */
@@ -72,5 +81,27 @@ int disk_answer(struct disk *disk);
 int disk_send(struct disk *disk);
 /* Reads eight sectors into a page that is granted for it. */
 int disk_read(struct disk *disk, uint64_t sector, void *page);
+
+
+/* ---- nic.c: a network interface with one queue and one channel */
+struct nic {
+    struct device device;
+    netif_tx_front_ring_t tx;
+    netif_rx_front_ring_t rx;
+    void *pages[2];
+    grant_ref_t refs[2];
+    unsigned port;
+};
+void nic_make_rings(struct nic *nic);
+bool nic_connect(struct nic *nic);
+bool nic_close(struct nic *nic);
+/* The next slot of the transmit ring, filled; not yet published. */
+struct netif_tx_request *nic_slot(struct nic *nic, grant_ref_t ref, unsigned offset, unsigned size, unsigned flags);
+struct netif_extra_info *nic_extra(struct nic *nic, unsigned type, unsigned flags);
+void nic_push(struct nic *nic);
+/* The status of the oldest slot that is not answered, or NO_ANSWER after a while. */
+int nic_answer(struct nic *nic);
+/* Offers a page for a frame to come. */
+void nic_offer(struct nic *nic, grant_ref_t ref);
 
 #endif
