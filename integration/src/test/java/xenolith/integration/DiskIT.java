@@ -109,4 +109,21 @@ class DiskIT {
         assertThat(Files.readAllBytes(image)).isEqualTo(expected);
         assertThat(output).contains(host("/usr/bin/md5sum", image.toString()).split(" ")[0]);
     }
+
+    /// Larger sectors, past the host's page cache where the tests' folder allows that.
+    @Test
+    void aDiskMayHaveLargerSectors() throws IOException {
+        Path image = image(16, 3);
+        byte[] expected = Files.readAllBytes(image);
+        Arrays.fill(expected, 4 * MIB, 8 * MIB, (byte) 0);
+        String output = guest(image, "rw,direct,sector=4096").output(LOAD + """
+                cat /sys/block/xvda/queue/logical_block_size
+                dd if=/dev/zero of=/dev/xvda bs=1M seek=4 count=4 conv=fsync,notrunc 2>/dev/null || exit 1
+                echo 3 >/proc/sys/vm/drop_caches
+                md5sum /dev/xvda
+                """);
+        assertThat(output).startsWith("4096\n");
+        assertThat(Files.readAllBytes(image)).isEqualTo(expected);
+        assertThat(output).contains(host("/usr/bin/md5sum", image.toString()).split(" ")[0]);
+    }
 }

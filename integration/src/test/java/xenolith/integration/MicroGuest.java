@@ -18,6 +18,7 @@ final class MicroGuest {
     private final String name;
     private final List<String> words = new ArrayList<>(List.of("pages=" + PAGES));
     private final List<String> options = new ArrayList<>();
+    private List<String> before = List.of();
 
     private MicroGuest(String name) {
         this.name = name;
@@ -47,14 +48,21 @@ final class MicroGuest {
         return this;
     }
 
+    /// Puts `command` before the launcher's.
+    MicroGuest startedBy(List<String> command) {
+        before = command;
+        return this;
+    }
+
     /// Runs the guest to its end, whatever that is.
     Launched run() {
         Path kernel = Built.FOLDER.resolve(name + ".elf");
         assertThat(Files.isReadable(kernel)).as("%s was built", kernel).isTrue();
-        List<String> arguments = new ArrayList<>(List.of("run", "--memory", MEMORY_MIB + "M", "--kernel", kernel.toString(),
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(Host.launcher().toString(), "run", "--memory", MEMORY_MIB + "M", "--kernel", kernel.toString(),
                 "--cmdline", String.join(" ", words), "--audit"));
-        arguments.addAll(options);
-        return Launched.of(arguments, null);
+        command.addAll(options);
+        return Launched.command(command, null);
     }
 
     /// Runs the guest and requires that it finds all its laws to hold, at least `leastLaws` of them, powers off, and

@@ -23,7 +23,7 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
     private static final int S_IFBLK = 0x6000;
 
     /// Reads `path=FILE,dev=xvda[,ro][,format=raw|qcow2|extents][,cow[=FILE]][,no-discard][,no-backing]
-    /// [,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture.
+    /// [,direct][,sector=4096][,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture.
     ///
     /// @throws BadInputException if it makes no sense, or the file cannot be used so
     public static DiskConfig parse(String text) {
@@ -50,7 +50,11 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
             return new DiskConfig(null, null, name, number, false, options);
         }
         Path path = image(words.get("path"), directory, readOnly || options.isOverlaid());
-        return new DiskConfig(path, format != null ? format : rawUnlessQcow2(path), name, number, readOnly, options);
+        format = format != null ? format : rawUnlessQcow2(path);
+        if (options.direct() && (format != DiskFormat.RAW || options.isOverlaid())) {
+            throw new BadInputException("direct is for raw images without an overlay");
+        }
+        return new DiskConfig(path, format, name, number, readOnly, options);
     }
 
     private static DiskOptions options(DiskWords words, Path directory) {
@@ -65,7 +69,16 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
                     + " backend=process");
         }
         return new DiskOptions(words.has("cow"), overlay, !words.get("discard").equals("no-discard"),
-                !words.has("backing"), place);
+                !words.has("backing"), words.has("direct"), sectorBytes(words.get("sector")), place);
+    }
+
+    private static int sectorBytes(String text) {
+        return switch (text) {
+            case "" -> 0;
+            case "512" -> 512;
+            case "4096" -> 4096;
+            default -> throw new BadInputException("a disk's sector has 512 or 4096 bytes, not '" + text + "'");
+        };
     }
 
     /// Where its backend runs.
@@ -77,7 +90,8 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
     String words() {
         String overlay = options.overlay() == null ? "" : ",cow=" + options.overlay().toAbsolutePath();
         return "path=" + path.toAbsolutePath() + ",format=" + format.word() + ",dev=" + name + (readOnly ? ",ro" : "")
-                + overlay + (options.discard() ? "" : ",no-discard") + (options.backing() ? "" : ",no-backing");
+                + overlay + (options.discard() ? "" : ",no-discard") + (options.backing() ? "" : ",no-backing")
+                + (options.direct() ? ",direct" : "") + (options.sectorBytes() == 0 ? "" : ",sector=" + options.sectorBytes());
     }
 
     /// All disks of a domain, of which no two may have the same name.

@@ -7,10 +7,12 @@ import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskImage;
 import xenolith.backend.image.DiskInUseException;
 import xenolith.backend.image.ExtentsImage;
+import xenolith.backend.image.LargeSectors;
 import xenolith.backend.image.OverlayImage;
 import xenolith.backend.image.RawImage;
 import xenolith.backend.image.WithoutDiscard;
 import xenolith.backend.image.qcow2.Qcow2Image;
+import xenolith.posix.Errno;
 import xenolith.posix.HostException;
 
 /// Opens what disks are configured to have.
@@ -28,6 +30,7 @@ final class DiskImages {
         } catch (DiskInUseException | BadImageException e) {
             throw new BadInputException("the disk image " + e.getMessage(), e);
         }
+        image = sized(image, config);
         if (image.sectorCount() == 0) {
             image.close();
             throw new BadInputException("the disk image " + config.path() + " is empty");
@@ -35,12 +38,35 @@ final class DiskImages {
         return config.options().discard() ? image : new WithoutDiscard(image);
     }
 
+    private static DiskImage sized(DiskImage image, DiskConfig config) {
+        int wanted = config.options().sectorBytes();
+        if (wanted != 0 && wanted < image.logicalSectorBytes()) {
+            image.close();
+            throw new BadInputException("the disk image " + config.path() + " has sectors of "
+                    + image.logicalSectorBytes() + " bytes, which sector=" + wanted + " cannot make smaller");
+        }
+        return wanted == 0 ? image : LargeSectors.of(image, wanted);
+    }
+
     private static DiskImage file(DiskConfig config, boolean readOnly) {
         return switch (config.format()) {
-            case RAW -> RawImage.open(config.path(), readOnly);
+            case RAW -> config.options().direct() ? direct(config.path(), readOnly) : RawImage.open(config.path(), readOnly);
             case QCOW2 -> Qcow2Image.open(config.path(), readOnly, config.options().backing());
             case EXTENTS -> ExtentsImage.open(config.path(), readOnly);
         };
+    }
+
+    /// Where the image lies on what has no direct I/O, as on a file system in memory, the page cache serves as well.
+    private static DiskImage direct(Path path, boolean readOnly) {
+        try {
+            return RawImage.openDirect(path, readOnly);
+        } catch (HostException e) {
+            if (e.errno() != Errno.EINVAL) {
+                throw e;
+            }
+            System.err.println("xenolith: warning: " + path + " cannot be used past the host's page cache here; going on with it");
+            return RawImage.open(path, readOnly);
+        }
     }
 
     private static DiskImage overlaid(DiskConfig config) {
