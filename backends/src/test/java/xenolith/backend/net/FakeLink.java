@@ -21,6 +21,8 @@ final class FakeLink implements FrameLink {
     volatile int refusal;
     /// The link is gone: nothing will come any more.
     volatile boolean dead;
+    /// There is always one frame more, too short to be one.
+    volatile boolean endless;
     volatile int openPorts;
 
     /// Gives a frame to the guest, with its header.
@@ -81,6 +83,9 @@ final class FakeLink implements FrameLink {
         public int receive(Iovec into) {
             if (dead) {
                 return -Errno.EIO;
+            }
+            if (endless) {
+                return HEADER_BYTES + 1;
             }
             ready.drain();
             byte[] frame = waiting.poll();

@@ -43,7 +43,8 @@ final class NetFrontend implements AutoCloseable {
     final FakeLink link;
     final NetBackend driver;
     final XenbusBackend backend;
-    final NetWorker worker = new NetWorker("net-test");
+    private final NetWorker worker;
+    private final boolean ownsWorker;
     private final MemorySegment slot = Arena.ofAuto().allocate(16, 8);
     MemorySegment txPage;
     MemorySegment rxPage;
@@ -54,6 +55,17 @@ final class NetFrontend implements AutoCloseable {
     private final List<MemorySegment> rxPages = new ArrayList<>();
 
     NetFrontend(FakeLink link, FrameFilter filter, Credit credit) {
+        this(link, filter, credit, new NetWorker("net-test"), true);
+    }
+
+    /// An interface that is served together with others.
+    static NetFrontend servedBy(NetWorker worker) {
+        return new NetFrontend(new FakeLink(), new OpenFilter(), Credit.unlimited(), worker, false);
+    }
+
+    private NetFrontend(FakeLink link, FrameFilter filter, Credit credit, NetWorker worker, boolean ownsWorker) {
+        this.worker = worker;
+        this.ownsWorker = ownsWorker;
         DeviceId device = new DeviceId(FakeFrontend.DOMID, "vif", 0);
         this.link = link;
         xenbus = new FakeFrontend(device);
@@ -207,7 +219,9 @@ final class NetFrontend implements AutoCloseable {
     public void close() {
         backend.close();
         driver.close();
-        worker.close();
+        if (ownsWorker) {
+            worker.close();
+        }
         xenbus.close();
         assertThat(domain.mapped()).as("pages that stay mapped").isZero();
         assertThat(link.openPorts).as("ports that stay open").isZero();

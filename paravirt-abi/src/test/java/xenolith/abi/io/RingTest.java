@@ -49,6 +49,43 @@ class RingTest {
         assertThat(NetifCtrl.RING.countIn(1)).isEqualTo(128);
     }
 
+    @Example
+    void aBackendMayWaitForSeveralRequests() {
+        MemorySegment[] pages = pages(1);
+        FrontRing front = new FrontRing(0, Blkif.RING, pages);
+        BackRing back = BackRing.attach(Blkif.RING, pages);
+        assertThat(back.finalCheck(3)).isZero();
+        for (int i = 0; i < 5; i++) {
+            putRequest(front, i);
+            assertThat(front.push()).as("an event with request %d", i).isEqualTo(i == 2);
+        }
+        assertThat(back.finalCheck(3)).isEqualTo(5);
+        assertThat(pages[0].get(JAVA_INT, REQ_EVENT)).isEqualTo(3);
+    }
+
+    @Example
+    void aBackendThatIsLateWithAnEventKnowsWhetherItIsStillWaitedFor() {
+        MemorySegment[] pages = pages(1);
+        FrontRing front = new FrontRing(0, Blkif.RING, pages);
+        BackRing back = BackRing.attach(Blkif.RING, pages);
+        for (int i = 0; i < 5; i++) {
+            putRequest(front, i);
+        }
+        front.push();
+        assertThat(back.waiting()).isEqualTo(5);
+        for (int i = 0; i < 3; i++) {
+            back.take(message, 0);
+            back.put(message, 0);
+        }
+        assertThat(back.push()).isTrue();
+        assertThat(back.unseenResponses()).isEqualTo(3);
+        for (int i = front.waiting(); i > 0; i--) {
+            front.take(message, 0);
+        }
+        front.finalCheck();
+        assertThat(back.unseenResponses()).isZero();
+    }
+
     /// A step: up to 9 requests put, taken, answered, or their responses taken.
     @Property(tries = 300)
     void aRingIsTwoQueuesThatShareTheirSlots(@ForAll int start, @ForAll @IntRange(min = 1, max = 4) int pageCount,
