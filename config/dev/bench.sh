@@ -10,6 +10,7 @@ verb_bench() {
         hotplug) bench_hotplug "$@" ;;
         jmh) bench_jmh "$@" ;;
         net) bench_net "$@" ;;
+        netsoak) bench_netsoak "$@" ;;
         smp) bench_smp ;;
         soak) bench_soak "$@" ;;
         *)
@@ -22,6 +23,8 @@ verb_bench() {
             echo "  jmh [NAME...]    the hypercall path and the validator in Java alone, with what they allocate"
             echo "  net [N]          a network interface's speed in a guest, on the host and with virtio in QEMU's emulator, N times"
             echo "                   (default 5), and what events it cost; takes root"
+            echo "  netsoak [SECONDS] [VCPUS]"
+            echo "                   TCP and floods both ways through a network interface (default 600 seconds, 1 vcpu)"
             echo "  smp              two jobs of computing at once against one after the other, on 1 and 2 vcpus and on the host"
             echo "  soak [SECONDS] [VCPUS]"
             echo "                   stress several vcpus (default 300 seconds, 4 vcpus) and say whether all held"

@@ -4,19 +4,7 @@
 # pair of virtual Ethernet interfaces, from guests of ours, and from an emulated machine with virtio, both through a TAP.
 bench_net() {
     bench_ready
-    [ "$(id -u)" = 0 ] || fail "network namespaces are made by root"
-    command -v ip >/dev/null || fail "there is no program ip (iproute2)"
-    work=$(mktemp -d)
-    namespace=xl-bench-$$
-    server=
-    trap net_clean EXIT INT TERM
-    gcc -O2 -Wall -Wextra -static -s -o "$work/netbench" "$root/bench/netbench.c"
-    for each in "$namespace" "$namespace-native"; do
-        ip netns add "$each"
-        ip netns exec "$each" ip link set lo up
-    done
-    ip netns exec "$namespace" "$work/netbench" serve 5001 >/dev/null &
-    server=$!
+    net_host
     repeats=${1:-5}
     echo "medians of $repeats (least-most): TCP out, TCP in, one byte there and back, datagrams of 64 bytes out"
     net_native | net_medians "host, veth"
@@ -30,6 +18,57 @@ bench_net() {
         net_guest 1 "netbench flood 10.9.0.1 5001 3 64 $rate" >"$work/lines"
         net_events
     done
+}
+
+# A host of its own with the server on it.
+net_host() {
+    [ "$(id -u)" = 0 ] || fail "network namespaces are made by root"
+    command -v ip >/dev/null || fail "there is no program ip (iproute2)"
+    work=$(mktemp -d)
+    namespace=xl-bench-$$
+    server=
+    trap net_clean EXIT
+    trap 'exit 1' INT TERM
+    gcc -O2 -Wall -Wextra -static -s -o "$work/netbench" "$root/bench/netbench.c"
+    for each in "$namespace" "$namespace-native"; do
+        ip netns add "$each"
+        ip netns exec "$each" ip link set lo up
+    done
+    ip netns exec "$namespace" "$work/netbench" serve 5001 >/dev/null &
+    server=$!
+}
+
+# TCP both ways and floods of small datagrams both ways, for so many seconds (default 600): every byte of TCP is compared,
+# nothing may stall, and our process may not grow.
+bench_netsoak() {
+    bench_ready
+    net_host
+    seconds=${1:-600}
+    limit=$((seconds + 120))
+    # shellcheck disable=SC2016 # for the guest's shell
+    net_guest "${2:-1}" 'netbench serve 5002 & end=$(($(date +%s) + '"$seconds"'))
+        while [ $(date +%s) -lt $end ]; do
+            netbench send 10.9.0.1 5001 5 && netbench receive 10.9.0.1 5001 5 && netbench flood 10.9.0.1 5001 5 64 || exit 1
+        done' >"$work/console" &
+    guest=$!
+    grown=
+    while kill -0 "$guest" 2>/dev/null; do
+        ip netns exec "$namespace" timeout 15 "$work/netbench" flood 10.9.0.2 5002 3 64 >>"$work/flood" 2>/dev/null || sleep 1
+        for process in $(pgrep -f "java.*--stats $work/stats"); do
+            grown="$grown $(awk '/^(VmRSS|Threads)/ { printf "%s ", $2 }' "/proc/$process/status" 2>/dev/null | tr ' ' '/')"
+        done
+    done
+    wait "$guest" || fail "the guest ended badly"
+    grep -q 'XENOLITH SCRIPT EXIT 0' "$work/console" || fail "netbench failed in the guest: $(tail -n 5 "$work/console")"
+    for name in send receive flood-received; do
+        tr -d '\r' <"$work/console" | awk -v name="$name" '$1 == "netbench" && $2 == name { sum += $3; n++; unit = $4; if (n == 1 || $3 < least) least = $3 }
+            END { printf "%s: %d times, %.0f %s on average, %.0f at least\n", name, n, sum / n, unit, least }'
+    done
+    awk '$2 == "flood-received" { sum += $3; n++ } END { if (n) printf "floods to the guest: %d, %.0f datagrams/s\n", n, sum / n }' "$work/flood"
+    # shellcheck disable=SC2086 # numbers
+    echo "resident KiB/threads of our process, each minute or so:" $(echo $grown | tr ' ' '\n' | grep / | awk 'NR % 20 == 1 { print }')
+    tr -d ' \n' <"$work/stats" | sed 's/.*"nics"://; s/},"times.*//'
+    echo
 }
 
 net_clean() {
@@ -79,7 +118,7 @@ net_guest() {
     cp "$kernels/cloud/modules/xen-netfront.ko" "$work/"
     net_image "$2" xen-netfront.ko
     rm -f "$work/stats"
-    timeout 300 ip netns exec "$namespace" "$root/xenolith" run --memory 512M --vcpus "$1" \
+    timeout "${limit:-300}" ip netns exec "$namespace" "$root/xenolith" run --memory 512M --vcpus "$1" \
         --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" --cmdline "console=hvc0 quiet" \
         --nic tap=xlb0,hostip=10.9.0.1/24 --stats "$work/stats" </dev/null 2>"$work/errors" || cat "$work/errors" >&2
 }
