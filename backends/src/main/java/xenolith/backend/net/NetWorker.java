@@ -135,8 +135,10 @@ public final class NetWorker implements AutoCloseable {
             dueNs = Math.min(dueNs, queue.dueNs());
             queue.slept();
         }
-        poll.await(dueNs == Long.MAX_VALUE ? -1 : Math.max(0, dueNs - System.nanoTime()));
-        wakeUp.drain();
+        int ready = poll.await(dueNs == Long.MAX_VALUE ? -1 : Math.max(0, dueNs - System.nanoTime()));
+        if (ready > 0 && poll.revents(0) != 0) {
+            wakeUp.drain();
+        }
     }
 
     /// Waits for its end. Its queues are removed by then.
