@@ -3,6 +3,7 @@ package xenolith.tool.control;
 import java.nio.file.Path;
 import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.SettledImage;
 import xenolith.backend.remote.DeviceHost;
 import xenolith.posix.HostException;
 
@@ -25,8 +26,11 @@ public final class BackendService {
         if (!(config.place() instanceof DiskPlace.Here)) {
             throw new BadInputException("this is the process that serves the disk: it takes no backend=");
         }
+        if (config.options().isOverlaid() && config.options().overlay() == null) {
+            throw new BadInputException("an overlay that is thrown away does not survive this process: cow needs a file");
+        }
         Path path = InputFiles.path(socket);
-        try (DiskImage image = DiskImages.open(config);
+        try (DiskImage image = settled(DiskImages.open(config), config);
                 DeviceHost host = DeviceHost.listen(path, "vbd", (domain, rings, maxQueues) ->
                         new BlkBackend("blk-" + config.name(), image, domain, maxQueues, rings))) {
             if (once) {
@@ -39,5 +43,11 @@ public final class BackendService {
         } catch (HostException | IllegalArgumentException e) {
             throw new BadInputException("cannot listen on " + socket + ": " + e.getMessage(), e);
         }
+    }
+
+    /// This process may be followed by another, which knows nothing but what is in the files.
+    private static DiskImage settled(DiskImage image, DiskConfig config) {
+        boolean keepsTables = config.format() == DiskFormat.QCOW2 || config.options().isOverlaid();
+        return keepsTables && !image.isReadOnly() ? new SettledImage(image) : image;
     }
 }
