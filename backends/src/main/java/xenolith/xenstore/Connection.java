@@ -34,7 +34,7 @@ final class Connection implements Watcher {
         this.domains = domains;
         this.caller = caller;
         this.wake = wake;
-        this.output = new OutputQueue(store.quota().unsentEvents());
+        this.output = new OutputQueue(() -> store.quota().unsentEvents());
     }
 
     OutputQueue output() {
@@ -90,7 +90,7 @@ final class Connection implements Watcher {
             case Request.TransactionStart _ -> startTransaction(txId);
             case Request.TransactionEnd(boolean commit) -> endTransaction(txId, commit);
             case Request.GetDomainPath(int domid) -> Replies.string(Path.home(domid).toString());
-            case Request.Control(String command) -> control(command);
+            case Request.Control(List<String> words) -> control(words);
             case Request.Introduce _, Request.Release _, Request.Resume _, Request.IsDomainIntroduced _,
                  Request.SetTarget _ -> answerPrivileged(request);
         };
@@ -187,14 +187,30 @@ final class Connection implements Watcher {
         return Replies.ok();
     }
 
-    private byte[] control(String command) {
+    private byte[] control(List<String> words) {
         requirePrivilege();
-        return switch (command) {
-            case "help" -> Replies.strings(List.of("check", "help"));
+        List<String> more = words.subList(1, words.size());
+        return switch (words.getFirst()) {
+            case "help" -> Replies.strings(List.of("check", "help", "print <string>", "quota [set <name> <val>|<domid>]"));
             case "check" -> check();
+            case "print" -> print(more);
+            case "quota" -> QuotaCommand.answer(store, domains, more);
             case "" -> throw new MalformedRequest("a control request without a command");
-            default -> throw new NotSupported("control command " + command);
+            default -> throw new NotSupported("control command " + words.getFirst());
         };
+    }
+
+    private byte[] print(List<String> words) {
+        if (words.size() != 1) {
+            throw new MalformedRequest("one text is printed");
+        }
+        domains.print(words.getFirst());
+        return Replies.ok();
+    }
+
+    /// What it keeps here beside nodes.
+    DomainOperations.Kept kept() {
+        return new DomainOperations.Kept(watchCount, transactions.size(), output.replyCount());
     }
 
     private byte[] check() {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.function.IntSupplier;
 
 /// What a client has still to be sent: replies and watch events, in order.
 ///
@@ -22,7 +23,7 @@ final class OutputQueue {
     private record Item(byte[] bytes, Event event) {
     }
 
-    private final int eventLimit;
+    private final IntSupplier eventLimit;
     private final Queue<Item> queue = new ArrayDeque<>();
     private final Set<Event> waiting = new HashSet<>();
     private final List<Item> held = new ArrayList<>();
@@ -32,7 +33,7 @@ final class OutputQueue {
     private byte[] current;
     private int sentOfCurrent;
 
-    OutputQueue(int eventLimit) {
+    OutputQueue(IntSupplier eventLimit) {
         this.eventLimit = eventLimit;
     }
 
@@ -54,7 +55,7 @@ final class OutputQueue {
         if (waiting.contains(event)) {
             return;
         }
-        if (waiting.size() >= eventLimit) {
+        if (waiting.size() >= eventLimit.getAsInt()) {
             overflowed = true;
             return;
         }

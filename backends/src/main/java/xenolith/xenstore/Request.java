@@ -1,8 +1,11 @@
 package xenolith.xenstore;
 
+import java.util.List;
+
 /// What a client can ask for: one record per operation of the wire, read and checked by [RequestParser].
 sealed interface Request {
-    record Control(String command) implements Request {
+    /// @param words the command and what comes with it, at least one
+    record Control(List<String> words) implements Request {
     }
 
     record Directory(Path path) implements Request {

@@ -1,5 +1,7 @@
 package xenolith.xenstore;
 
+import java.util.ArrayList;
+import java.util.List;
 import xenolith.abi.io.XsWire;
 import xenolith.xenstore.XenstoreException.MalformedRequest;
 import xenolith.xenstore.XenstoreException.NotSupported;
@@ -39,9 +41,15 @@ final class RequestParser {
             case XsWire.XS_IS_DOMAIN_INTRODUCED -> new Request.IsDomainIntroduced(domid(payload.lastString()));
             case XsWire.XS_SET_TARGET ->
                 new Request.SetTarget(domid(payload.string()), domid(payload.lastString()));
-            case XsWire.XS_CONTROL -> new Request.Control(payload.string());
+            case XsWire.XS_CONTROL -> control(payload);
             default -> throw new NotSupported(XsWire.name(message.type()));
         };
+    }
+
+    private static Request control(Payload payload) {
+        List<String> words = new ArrayList<>(List.of(payload.string()));
+        words.addAll(payload.strings());
+        return new Request.Control(words);
     }
 
     private static Path path(Payload payload, int domid) {

@@ -2,6 +2,7 @@ package xenolith.xenstore;
 
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntSupplier;
 
 /// A connection with its transport, and whether the server's thread is to look after it.
 ///
@@ -14,13 +15,13 @@ final class Session {
     private final String name;
     private final Transport transport;
     private final Connection connection;
-    private final int replyLimit;
+    private final IntSupplier replyLimit;
     private final MessageReader reader = new MessageReader();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private boolean closed;
     private volatile String fault;
 
-    Session(String name, Transport transport, Connection connection, int replyLimit) {
+    Session(String name, Transport transport, Connection connection, IntSupplier replyLimit) {
         this.name = name;
         this.transport = transport;
         this.connection = connection;
@@ -74,7 +75,7 @@ final class Session {
     private boolean serveRequests(OutputQueue output) throws IOException {
         for (int i = 0; i < REQUESTS_PER_ROUND; i++) {
             // A client that does not read its replies is not heard further. It sends an event when it has read some.
-            if (output.replyCount() >= replyLimit) {
+            if (output.replyCount() >= replyLimit.getAsInt()) {
                 return false;
             }
             Message message = reader.read(transport);

@@ -14,7 +14,7 @@ public final class Store {
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicLong generation = new AtomicLong(1);
     private final Watches watches = new Watches();
-    private final Quota quota;
+    private volatile Quota quota;
     private volatile Tree tree = Tree.initial();
 
     /// An empty store whose guests are held to `quota`.
@@ -24,6 +24,11 @@ public final class Store {
 
     public Quota quota() {
         return quota;
+    }
+
+    /// Holds all guests to another quota from now on.
+    void quota(Quota next) {
+        quota = next;
     }
 
     Tree tree() {

@@ -11,8 +11,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import xenolith.xenstore.XenstoreException.MalformedRequest;
 import xenolith.xenstore.XenstoreException.NotFound;
-import xenolith.xenstore.XenstoreException.NotSupported;
 
 /// Serves the store to domains, and to whoever else brings a [Transport], with one thread.
 ///
@@ -29,6 +30,8 @@ public final class XenstoreServer implements AutoCloseable {
     private final Map<Integer, Session> domains = new ConcurrentHashMap<>();
     /// Who sent something since the last pause; the thread's own.
     private final Set<Session> heard = new HashSet<>();
+    /// The rings of domains that this process runs, whether they are served or not.
+    private final Map<Integer, DomainRing> rings = new ConcurrentHashMap<>();
     private final Set<Session> others = ConcurrentHashMap.newKeySet();
     private final Set<Integer> shutDown = ConcurrentHashMap.newKeySet();
     private final DomainOperations operations = new Operations();
@@ -51,6 +54,26 @@ public final class XenstoreServer implements AutoCloseable {
     /// A new client in Java with all rights.
     public StoreClient client() {
         return new StoreClient(store, Caller.DOM0);
+    }
+
+    /// Where a domain's ring is, by what `INTRODUCE` says of it.
+    ///
+    /// @param gfn       its page
+    /// @param port      its event channel
+    /// @param transport opens it, as it stands
+    public record DomainRing(long gfn, int port, Supplier<Transport> transport) {
+    }
+
+    /// Serves a domain over its ring, which a toolstack may have served again after a `RELEASE`.
+    public void introduce(int domid, DomainRing ring) {
+        rings.put(domid, ring);
+        introduce(domid, ring.transport.get());
+    }
+
+    /// A domain is gone, ring and all: as [#release], and it cannot be introduced again.
+    public void forget(int domid) {
+        rings.remove(domid);
+        release(domid);
     }
 
     /// Serves a domain, as `INTRODUCE` asks for, and tells the watchers of `@introduceDomain`.
@@ -121,7 +144,7 @@ public final class XenstoreServer implements AutoCloseable {
     private Session session(String name, Caller caller, Transport transport) {
         Session[] self = new Session[1];
         Connection connection = new Connection(store, operations, caller, () -> schedule(self[0]));
-        self[0] = new Session(name, transport, connection, store.quota().unsentReplies());
+        self[0] = new Session(name, transport, connection, () -> store.quota().unsentReplies());
         return self[0];
     }
 
@@ -191,12 +214,30 @@ public final class XenstoreServer implements AutoCloseable {
     private final class Operations implements DomainOperations {
         @Override
         public void introduce(int domid, long gfn, int port) {
-            // A domain's page and port are known to the machine that built it, which introduces it by the Java call.
             // A second introduction, as after a resume, only tells the watchers, as in Xen.
-            if (!isIntroduced(domid)) {
-                throw new NotSupported("introducing a domain over the wire");
+            if (isIntroduced(domid)) {
+                store.fireSpecial(Path.INTRODUCE_DOMAIN);
+                return;
             }
-            store.fireSpecial(Path.INTRODUCE_DOMAIN);
+            DomainRing ring = rings.get(domid);
+            if (ring == null) {
+                throw new NotFound("domain: " + domid);
+            }
+            if (ring.gfn != gfn || ring.port != port) {
+                throw new MalformedRequest("its ring is at page " + ring.gfn + " and port " + ring.port);
+            }
+            XenstoreServer.this.introduce(domid, ring.transport.get());
+        }
+
+        @Override
+        public Kept kept(int domid) {
+            Session session = domains.get(domid);
+            return session == null ? null : session.connection().kept();
+        }
+
+        @Override
+        public void print(String text) {
+            LOG.log(Level.INFO, "xenstore: {0}", text);
         }
 
         @Override

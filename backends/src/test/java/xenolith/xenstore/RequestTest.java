@@ -3,6 +3,7 @@ package xenolith.xenstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static xenolith.abi.io.XsWire.*;
 
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -196,8 +197,35 @@ class RequestTest {
     @Test
     void theStoreChecksItselfForDom0() {
         talk.says(0, XS_CONTROL, "check|", "OK|")
-                .says(0, XS_CONTROL, "help|", "check|help|")
+                .says(0, XS_CONTROL, "help|", "check|help|print <string>|quota [set <name> <val>|<domid>]|")
+                .says(0, XS_CONTROL, "print|hello|", "OK|")
+                .says(0, XS_CONTROL, "print|", "!EINVAL")
                 .says(0, XS_CONTROL, "reboot|", "!ENOSYS");
+        assertThat(talk.domains().calls).containsExactly("print hello");
+    }
+
+    @Test
+    void aQuotaIsShownAndChangedWhileGuestsLiveWithIt() {
+        assertThat(talk.ask(0, 0, XS_CONTROL, "quota|")).contains("nodes            :     1000 Nodes per domain\n")
+                .contains("outstanding      :       20 ").contains("events           :     2048 ").endsWith("\n|");
+        talk.says(7, XS_WRITE, "a|1", "OK|")
+                .says(0, XS_CONTROL, "quota|set|nodes|3|", "OK|")
+                .says(7, XS_WRITE, "b|2", "OK|")
+                .says(7, XS_WRITE, "c|3", "!ENOSPC")
+                .says(7, XS_WRITE, "a|still", "OK|")
+                .says(0, XS_CONTROL, "quota|set|node-size|2|", "OK|")
+                .says(7, XS_WRITE, "a|too long", "!ENOSPC")
+                .says(7, XS_WATCH, "a|t|", "OK|")
+                .says(0, XS_CONTROL, "quota|set|watches|1|", "OK|")
+                .says(7, XS_WATCH, "b|t|", "!E2BIG")
+                .says(7, XS_CONTROL, "quota|set|watches|2|", "!EACCES");
+        assertThat(talk.ask(0, 0, XS_CONTROL, "quota|7|")).startsWith("Domain 7:\nnodes            :        3\n")
+                .contains("watches          :        1\n").contains("transactions     :        0\n");
+        for (String words : List.of("quota|set|nodes|0|", "quota|set|nodes|", "quota|set|colour|7|", "quota|set|nodes|x|",
+                "quota|x|", "quota|7|8|")) {
+            talk.says(0, XS_CONTROL, words, "!EINVAL");
+        }
+        talk.says(0, XS_CONTROL, "quota|99|", "!ENOENT").says(0, XS_CONTROL, "check|", "OK|");
     }
 
     @Test

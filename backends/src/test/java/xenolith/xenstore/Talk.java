@@ -216,5 +216,15 @@ final class Talk {
         public void setTarget(int domid, int target) {
             connection(domid).setTarget(target);
         }
+
+        @Override
+        public Kept kept(int domid) {
+            return connections.containsKey(domid) ? connection(domid).kept() : null;
+        }
+
+        @Override
+        public void print(String text) {
+            calls.add("print " + text);
+        }
     }
 }

@@ -33,7 +33,7 @@ class DevicesIT {
                 size=$(cat /sys/block/xvdb/size)
                 while [ -b /dev/xvdb ]; do
                     now=$(cat /sys/block/xvdb/size 2>/dev/null)
-                    [ "$now" = "$size" ] || [ -z "$now" ] || { size=$now; echo "size $size"; }
+                    [ "$now" = "$size" ] || [ -z "$now" ] || { size=$now; echo "size $size $(md5sum </dev/xvdb)"; }
                     sleep 0.05
                 done
                 echo gone
@@ -92,7 +92,7 @@ class DevicesIT {
     }
 
     @Test
-    void aDiskThatHasGrownIsLargerInTheGuest() throws Exception {
+    void aDiskGrowsAndGetsAnotherImageWhileItIsUsed() throws Exception {
         Path image = image(7);
         try (LiveGuest guest = start("grow", FOLLOW_DISK, "--disk", "path=" + image + ",dev=xvdb")) {
             guest.await("came " + md5(image));
@@ -100,8 +100,12 @@ class DevicesIT {
                 file.setLength(6L * MIB);
             }
             guest.does("disk-change", "NAME", "xvdb", "size");
-            guest.await("size " + 6 * MIB / 512);
+            guest.await("size " + 6 * MIB / 512 + " " + md5(image));
             assertThat(only(guest, "disk").get("sectors").asLong()).isEqualTo(6 * MIB / 512);
+            Path other = Files.write(folder.resolve("other.img"), new byte[5 * MIB]);
+            guest.does("disk-change", "NAME", "xvdb", "path=" + other);
+            guest.await("size " + 5 * MIB / 512 + " " + md5(other));
+            assertThat(only(guest, "disk").get("path").asText()).isEqualTo(other.toString());
             guest.does("disk-detach", "NAME", "xvdb", "--force");
             guest.await("gone");
         }

@@ -104,6 +104,15 @@ public final class SocketClient implements AutoCloseable {
         request(XsWire.XS_SET_PERMS, payload);
     }
 
+    /// A command of the store's own, as `quota`; the answer's text.
+    public String control(List<String> words) {
+        byte[] payload = new byte[0];
+        for (String word : words) {
+            payload = concat(payload, string(word));
+        }
+        return String.join("\n", strings(request(XsWire.XS_CONTROL, payload)));
+    }
+
     public void watch(String path, String token) {
         request(XsWire.XS_WATCH, concat(string(path), string(token)));
     }

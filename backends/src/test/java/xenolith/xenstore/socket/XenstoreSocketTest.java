@@ -25,6 +25,7 @@ import xenolith.socket.UnixListener;
 import xenolith.xenstore.Quota;
 import xenolith.xenstore.Store;
 import xenolith.xenstore.StoreClient;
+import xenolith.xenstore.Transport;
 import xenolith.xenstore.XenstoreServer;
 
 /// Real sockets, real bytes. Nothing here depends on how long anything takes.
@@ -310,6 +311,68 @@ class XenstoreSocketTest {
             assertThat(client.nextEvent(Duration.ofMillis(20))).isNull();
             java.write("/quiet", "no more");
             assertThat(client.nextEvent(LONG)).isEqualTo(new SocketClient.Event("/quiet", "t"));
+        }
+    }
+
+    @Test
+    void aDomainThatWasReleasedCanBeIntroducedAgainByItsRing() throws IOException {
+        server.introduce(9, new XenstoreServer.DomainRing(100, 3, SilentTransport::new));
+        try (SocketChannel toolstack = raw()) {
+            assertThat(answer(toolstack, XsWire.XS_INTRODUCE, "9\0" + "7\0" + "7\0")).isEqualTo("OK");
+            assertThat(answer(toolstack, XsWire.XS_RELEASE, "9\0")).isEqualTo("OK");
+            assertThat(server.isIntroduced(9)).isFalse();
+            assertThat(answer(toolstack, XsWire.XS_RELEASE, "9\0")).isEqualTo("ENOENT");
+            assertThat(answer(toolstack, XsWire.XS_INTRODUCE, "9\0" + "101\0" + "3\0")).isEqualTo("EINVAL");
+            assertThat(answer(toolstack, XsWire.XS_INTRODUCE, "9\0" + "100\0" + "3\0")).isEqualTo("OK");
+            assertThat(server.isIntroduced(9)).isTrue();
+            assertThat(answer(toolstack, XsWire.XS_INTRODUCE, "10\0" + "1\0" + "1\0")).isEqualTo("ENOENT");
+            server.forget(9);
+            assertThat(answer(toolstack, XsWire.XS_INTRODUCE, "9\0" + "100\0" + "3\0")).isEqualTo("ENOENT");
+        }
+    }
+
+    @Test
+    void theStoresOwnCommandsCanBeGiven() throws IOException {
+        try (SocketClient client = client()) {
+            assertThat(client.control(List.of("quota", "set", "nodes", "7"))).isEqualTo("OK");
+            assertThat(client.control(List.of("quota"))).contains("nodes            :        7 ");
+            assertThatThrownBy(() -> client.control(List.of("dance"))).isInstanceOf(StoreRefusedException.class);
+        }
+    }
+
+    private static String answer(SocketChannel channel, int type, String payload) throws IOException {
+        writeAll(channel, message(type, 1, payload));
+        ByteBuffer head = ByteBuffer.allocate((int) XsWire.SIZEOF);
+        readAll(channel, head);
+        ByteBuffer body = ByteBuffer.allocate(XsWire.len(MemorySegment.ofArray(head.array()), 0));
+        readAll(channel, body);
+        return new String(body.array(), ISO_8859_1).replace("\0", "");
+    }
+
+    private static void readAll(SocketChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            assertThat(channel.read(bytes)).isPositive();
+        }
+    }
+
+    /// A guest that says nothing.
+    private static final class SilentTransport implements Transport {
+        @Override
+        public void onReady(Runnable wake) {
+        }
+
+        @Override
+        public int receive(byte[] to, int offset, int byteLength) {
+            return 0;
+        }
+
+        @Override
+        public int send(byte[] from, int offset, int byteLength) {
+            return byteLength;
+        }
+
+        @Override
+        public void close(String fault) {
         }
     }
 }

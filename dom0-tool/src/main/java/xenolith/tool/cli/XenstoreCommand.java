@@ -44,6 +44,8 @@ final class XenstoreCommand {
         verb(spec, "list", "Prints the names of a node's children.", "[PATH]", "0..1",
                 Commands.flag(JSON, "Print JSON: an array."));
         verb(spec, "exists", "Says by the exit status whether all the nodes exist: 0 or 1.", "PATH", "1..*");
+        verb(spec, "control", "Gives a command to the store itself: check, quota, quota DOMID, quota set NAME VALUE.",
+                "COMMAND", "1..*");
         spec.usageMessage().footer(
                 "",
                 "Values are printed, and may be written, with \\xHH for octets that are not printable and \\\\ for \\.",
@@ -101,6 +103,7 @@ final class XenstoreCommand {
             case "watch" -> watch(store, words, verb.matchedOptionValue(COUNT, null));
             case "chmod" -> chmod(store, words, verb.hasMatchedOption("-r"));
             case "list" -> list(store, words.isEmpty() ? "/" : words.getFirst(), verb.hasMatchedOption(JSON));
+            case "control" -> control(store, words);
             case "exists" -> words.stream().allMatch(store::exists) ? ExitStatus.OK : ExitStatus.FAILED;
             default -> throw new IllegalStateException("no such verb: " + verb.commandSpec().name());
         };
@@ -174,6 +177,11 @@ final class XenstoreCommand {
         } else {
             names.forEach(System.out::println);
         }
+        return ExitStatus.OK;
+    }
+
+    private static int control(DomainStore store, List<String> words) {
+        System.out.println(store.control(words).stripTrailing());
         return ExitStatus.OK;
     }
 }

@@ -10,6 +10,7 @@ import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskImage;
 import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.ExchangeableImage;
 import xenolith.backend.image.ExtentTable;
 import xenolith.backend.image.ExtentsImage;
 import xenolith.backend.image.WithoutDiscard;
@@ -17,12 +18,13 @@ import xenolith.posix.HostException;
 
 /// A disk of a running domain, over an image that it has to itself.
 final class Disk implements HostedDevice {
-    private final DiskConfig config;
     private final DeviceId id;
-    private final DiskImage image;
+    private final ExchangeableImage image;
     private final BlkBackend driver;
+    /// Changes with the image.
+    private volatile DiskConfig config;
 
-    Disk(DiskConfig config, DeviceId id, DiskImage image, BlkBackend driver) {
+    Disk(DiskConfig config, DeviceId id, ExchangeableImage image, BlkBackend driver) {
         this.config = config;
         this.id = id;
         this.image = image;
@@ -82,15 +84,19 @@ final class Disk implements HostedDevice {
         return fields;
     }
 
-    /// `size`: looks at the size of the image again. `table=FILE`: a disk of extents goes by another table.
+    /// `size`: looks at the size of the image again. `table=FILE`: a disk of extents goes by another table. `path=FILE`,
+    /// with what else is said of a disk: another image takes the place of this one.
     @Override
     public Map<String, String> change(Map<String, String> wanted, Path directory) {
         if (wanted.keySet().equals(Set.of("table"))) {
             replaceTable(directory.resolve(InputFiles.path(wanted.get("table"))));
             return Map.of();
         }
+        if (wanted.containsKey("path")) {
+            return exchange(wanted, directory);
+        }
         if (!wanted.equals(Map.of("size", ""))) {
-            throw new BadInputException("what can be changed of a disk is: size, table=FILE");
+            throw new BadInputException("what can be changed of a disk is: size, table=FILE, path=FILE");
         }
         try {
             image.measure();
@@ -98,6 +104,24 @@ final class Disk implements HostedDevice {
         } catch (HostException e) {
             throw new ControlException("the disk image's size cannot be found out: " + e.getMessage(), e);
         }
+    }
+
+    private Map<String, String> exchange(Map<String, String> wanted, Path directory) {
+        StringBuilder words = new StringBuilder("dev=" + config.name() + (config.readOnly() ? ",access=ro" : ""));
+        wanted.forEach((word, value) -> words.append(',').append(word).append(value.isEmpty() ? "" : "=" + value));
+        DiskConfig next = DiskConfig.parse(words.toString(), directory);
+        if (next.path() == null || next.number() != config.number()) {
+            throw new BadInputException("a disk's name and its process stay while its image is exchanged");
+        }
+        DiskImage fresh = DiskImages.open(next);
+        try {
+            image.exchange(fresh).close();
+        } catch (IllegalArgumentException e) {
+            fresh.close();
+            throw new BadInputException("the image cannot take that one's place: " + e.getMessage(), e);
+        }
+        config = next;
+        return Map.of("params", backendNodes().get("params"));
     }
 
     private void replaceTable(Path table) {
@@ -112,7 +136,7 @@ final class Disk implements HostedDevice {
     }
 
     private DiskImage extents() {
-        return image instanceof WithoutDiscard(DiskImage inner) ? inner : image;
+        return image.now() instanceof WithoutDiscard(DiskImage inner) ? inner : image.now();
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import xenolith.backend.DeviceCounters;
 import xenolith.backend.DeviceId;
 import xenolith.backend.blk.BlkBackend;
-import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.ExchangeableImage;
 import xenolith.vmm.port.DeviceAccess;
 
 /// The disks that a domain can have.
@@ -58,7 +58,7 @@ final class Disks implements DeviceKind {
         if (!(config.place() instanceof DiskPlace.Here)) {
             return remote.open(config, new DeviceId(domid, "vbd", config.number()), queues);
         }
-        DiskImage image = DiskImages.open(config);
+        ExchangeableImage image = new ExchangeableImage(DiskImages.open(config));
         BlkBackend driver = new BlkBackend("blk-" + domid + '-' + config.name(), image, domain, queues);
         return new Disk(config, new DeviceId(domid, "vbd", config.number()), image, driver);
     }

@@ -97,6 +97,11 @@ public final class DomainStore implements AutoCloseable {
         });
     }
 
+    /// A command of the store's own, such as `quota set nodes 2000`; the answer, in lines.
+    public String control(List<String> words) {
+        return asked(String.join(" ", words), () -> client.control(words));
+    }
+
     /// Runs `body` so that all its changes are made together, or none; perhaps several times.
     public void transaction(Runnable body) {
         asked("the store", () -> {

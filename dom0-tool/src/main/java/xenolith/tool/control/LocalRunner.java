@@ -62,7 +62,8 @@ final class LocalRunner implements DomainRunner {
             if (console.terminal() != null) {
                 client.write(Path.home(DOMID) + "/console/tty", console.terminal());
             }
-            server.introduce(DOMID, new XenstoreRingTransport(domain.storePage(), domain.storeEvents()));
+            server.introduce(DOMID, new XenstoreServer.DomainRing(domain.storeMfn(), domain.storePort(),
+                    () -> new XenstoreRingTransport(domain.storePage(), domain.storeEvents())));
             ConsolePump.start(console, backend.input());
             Nics nics = new Nics(config.name(), domain.devices(), DOMID, config.vcpuCount());
             Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount(),
@@ -71,7 +72,7 @@ final class LocalRunner implements DomainRunner {
             times.mark("end");
             server.domainShutDown(DOMID);
             backend.drainAndClose();
-            server.release(DOMID);
+            server.forget(DOMID);
             Optional<List<String>> audit = config.audit() ? Optional.of(domain.audit()) : Optional.empty();
             times.at("first_guest_instruction", domain.firstEntryNanoTime());
             if (backend.sawOutput()) {
