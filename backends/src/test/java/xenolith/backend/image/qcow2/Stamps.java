@@ -12,16 +12,23 @@ final class Stamps {
     private final long[] settled;
     private final long[] latest;
     private final boolean[] discarded;
-    private long next = 1;
+    private long next;
 
     Stamps(int sectorCount) {
+        this(sectorCount, 1);
+    }
+
+    /// @param first the first write's stamp
+    Stamps(int sectorCount, long first) {
+        next = first;
         settled = new long[sectorCount];
         latest = new long[sectorCount];
         discarded = new boolean[sectorCount];
     }
 
-    int sectorCount() {
-        return settled.length;
+    /// The next write's stamp.
+    synchronized long next() {
+        return next;
     }
 
     /// The bytes of a write that is about to begin.
@@ -81,6 +88,16 @@ final class Stamps {
             assertThat(number).as("the sector that stands in sector %s", at).isEqualTo(at);
             long least = discarded[at] ? 1 : lost ? settled[at] : latest[at];
             assertThat(stamp).as("stamp of sector %s, settled %s", at, settled[at]).isBetween(least, latest[at]);
+        }
+    }
+
+    /// After a crash: what is there is what there is, and what is not is lost for good.
+    synchronized void adopt(byte[] bytes) {
+        ByteBuffer words = ByteBuffer.wrap(bytes);
+        for (int at = 0; at < settled.length; at++) {
+            settled[at] = words.getLong(at * SECTOR + Long.BYTES);
+            latest[at] = settled[at];
+            discarded[at] = false;
         }
     }
 }
