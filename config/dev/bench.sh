@@ -9,6 +9,7 @@ verb_bench() {
         guest) bench_guest "$@" ;;
         hotplug) bench_hotplug "$@" ;;
         jmh) bench_jmh "$@" ;;
+        kills) bench_kills "$@" ;;
         net) bench_net "$@" ;;
         netsoak) bench_netsoak "$@" ;;
         smp) bench_smp ;;
@@ -21,6 +22,7 @@ verb_bench() {
             echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
             echo "  hotplug [N]      attach and detach a disk N times (default 100) and look what is left in our process"
             echo "  jmh [NAME...]    the hypercall path and the validator in Java alone, with what they allocate"
+            echo "  kills [N]        kill the hypervisor N times (default 10) under a guest that writes to qcow2, and look what is left"
             echo "  net [N]          a network interface's speed in a guest, on the host and with virtio in QEMU's emulator, N times"
             echo "                   (default 5), and what events it cost; takes root"
             echo "  netsoak [SECONDS] [VCPUS]"
@@ -74,6 +76,14 @@ bench_jmh() {
     "$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
         -cp "$root/vmm/target/test-classes:$root/vmm/target/classes:$(cat "$root/vmm/target/jmh.classpath")" \
         xenolith.vmm.bench.Benchmarks "$@"
+}
+
+# What ImagesIT does twice, as often as one likes: nothing that the guest has synced may be gone.
+bench_kills() {
+    bench_ready
+    XENOLITH_KILLS=${1:-10} XENOLITH_REQUIRE_GUESTS=1 maven -q -pl integration -am verify -Dtest=None \
+        -Dit.test='ImagesIT#whatAGuestHasSynced*' -Dsurefire.failIfNoSpecifiedTests=false
+    say "killed ${1:-10} times; the image was sound each time, and held what the guest had synced"
 }
 
 # How much of the time of one after the other two jobs take at once: 0.5 is perfect on two processors, 1 on one.

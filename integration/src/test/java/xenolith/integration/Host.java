@@ -154,6 +154,12 @@ final class Host {
         return count == null ? 3 : Integer.parseInt(count);
     }
 
+    /// How often tests that kill the hypervisor do so; more where the environment says so.
+    static int killCount() {
+        String count = System.getenv("XENOLITH_KILLS");
+        return count == null ? 2 : Integer.parseInt(count);
+    }
+
     static void delete(Path file) {
         try {
             Files.deleteIfExists(file);
