@@ -99,9 +99,10 @@ class NetIT {
     }
 
     @Test
-    void anInterfaceThatTheHostTakesDownComesBack() {
+    void anInterfaceThatTheHostTakesDownComesBackAndOneThatItTakesAwayHarmsNobody() {
         host.starts("sh", "-c", netbench
-                + " await 5002; ip link set xlt0 down; sleep 2; ip link set xlt0 up");
+                + " await 5002; ip link set xlt0 down; sleep 2; ip link set xlt0 up; " + netbench
+                + " await 5003; ip link del xlt0");
         String output = guest(Kernel.CLOUD, "tap=xlt0,hostip=10.9.0.1/24").output(UP + TRY + """
                 echo | nc 10.9.0.1 5002
                 while ping -c 1 -W 1 10.9.0.1 >/dev/null; do sleep 0.1; done
@@ -109,8 +110,12 @@ class NetIT {
                 until ping -c 1 -W 1 10.9.0.1 >/dev/null; do sleep 0.1; done
                 echo found
                 ip link set eth0 down; ip link set eth0 up
-                """ + TRY);
-        assertThat(output).contains("lost\nfound\n");
+                """ + TRY + """
+                echo | nc 10.9.0.1 5003
+                while ping -c 1 -W 1 10.9.0.1 >/dev/null; do sleep 0.1; done
+                echo gone
+                """);
+        assertThat(output).contains("lost\nfound\n", "gone\n");
     }
 
     @Test

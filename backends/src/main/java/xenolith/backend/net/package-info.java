@@ -2,7 +2,8 @@
 ///
 /// Header: `xen/io/netif.h`, whose *tx* is what the guest sends. [xenolith.backend.net.NetBackend] is the device; each
 /// connection has one queue or several. A queue is two rings, of which `TxPath` serves the one and `RxPath` the other,
-/// and one or two event ports. [xenolith.backend.net.NetWorker] is a thread that serves queues in turn.
+/// and one or two event ports; a frontend may have a `ControlRing` beside them. [xenolith.backend.net.NetWorker] is a
+/// thread that serves queues in turn.
 ///
 /// A [xenolith.backend.net.FrameLink] is what an interface is attached to, a [xenolith.backend.net.FramePort] its end
 /// for one queue: [xenolith.backend.net.TapLink] is a TAP of the host's. A [xenolith.backend.net.FrameFilter] looks at
