@@ -1,9 +1,10 @@
 /* blkbench: how fast a disk or file is, past the page cache (O_DIRECT), by Linux's own asynchronous calls (io_submit).
  * build: gcc -O2 -static -o blkbench blkbench.c
  * use:   blkbench FILE SECONDS REPS TEST...
- * A test is KIND-BLOCK-DEPTH: KIND is read, write (both in order), randread, randwrite or randmix (7 of 10 read); BLOCK is
- * bytes, with k or m; DEPTH is how many requests are under way. Each repetition is a line "blk TEST MIB_S REQUESTS_S".
- * The same binary runs on the host and in guests. Needs nothing mounted. What it writes is noise. */
+ * A test is KIND-BLOCK-DEPTH: KIND is read, write (both in order), randread, randwrite, randmix (7 of 10 read) or verify;
+ * BLOCK is bytes, with k or m; DEPTH is how many requests are under way. Each repetition is a line
+ * "blk TEST MIB_S REQUESTS_S". The same binary runs on the host and in guests. Needs nothing mounted. What it writes is
+ * noise; verify writes and reads blocks in any order, and stops where one does not hold what was written to it last. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 #define MAX_DEPTH 256
 
 struct test {
-    int random;
+    int random, verify;
     unsigned writes_of_ten;
     uint64_t block;
     unsigned depth;
@@ -29,6 +30,10 @@ struct test {
 static int file;
 static uint64_t blocks, next_block;
 static uint64_t seed = 88172645463325252ull;
+/* What each block was last written with, or BUSY while a request is under way; only of tests that verify. */
+static uint32_t *written, stamp;
+#define BUSY 0xffffffffu
+static uint32_t before[MAX_DEPTH];
 
 static double now(void)
 {
@@ -60,18 +65,57 @@ static struct test parse(const char *text)
         fail(text, EINVAL);
     }
     test.block = block << (unit == 'm' ? 20 : 10);
-    test.random = strncmp(kind, "rand", 4) == 0;
-    const char *way = test.random ? kind + 4 : kind;
+    test.verify = strcmp(kind, "verify") == 0;
+    test.random = strncmp(kind, "rand", 4) == 0 || test.verify;
+    const char *way = test.random && !test.verify ? kind + 4 : kind;
     test.writes_of_ten = strcmp(way, "write") == 0 ? 10 : strcmp(way, "mix") == 0 ? 3 : 0;
     return test;
+}
+
+/* Each word says which block it is of, which of its words, and with which write it came. */
+static uint64_t word(uint64_t block, uint32_t which, size_t i)
+{
+    return (block << 32 ^ which) * 0x9e3779b97f4a7c15ull + i;
+}
+
+/* What to do with block `at`, which nothing else is done with now. */
+static int choose(const struct test *test, uint64_t at, uint64_t *data, unsigned slot)
+{
+    if (!test->verify) {
+        return any() % 10 < test->writes_of_ten;
+    }
+    int write = written[at] == 0 || any() % 2;
+    before[slot] = write ? ++stamp : written[at];
+    written[at] = BUSY;
+    for (size_t i = 0; i < test->block / sizeof *data; i++) {
+        data[i] = write ? word(at, stamp, i) : 0;
+    }
+    return write;
+}
+
+static void check(const struct test *test, const struct iocb *request)
+{
+    uint64_t at = (uint64_t)request->aio_offset / test->block;
+    const uint64_t *data = (const uint64_t *)request->aio_buf;
+    written[at] = before[request->aio_data];
+    for (size_t i = 0; i < test->block / sizeof *data; i++) {
+        if (data[i] != word(at, written[at], i)) {
+            printf("blkbench: block %llu does not hold at word %zu what was written to it last\n", (unsigned long long)at, i);
+            exit(1);
+        }
+    }
 }
 
 static void aim(const struct test *test, struct iocb *request, char *buffer, unsigned slot)
 {
     uint64_t at = test->random ? any() % blocks : next_block++ % blocks;
+    while (test->verify && written[at] == BUSY) {
+        at = any() % blocks;
+    }
     memset(request, 0, sizeof *request);
     request->aio_data = slot;
-    request->aio_lio_opcode = any() % 10 < test->writes_of_ten ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD;
+    request->aio_lio_opcode =
+        choose(test, at, (uint64_t *)(buffer + slot * test->block), slot) ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD;
     request->aio_fildes = (uint32_t)file;
     request->aio_buf = (uint64_t)(buffer + slot * test->block);
     request->aio_nbytes = test->block;
@@ -106,6 +150,9 @@ static void run(const char *name, const struct test *test, double seconds)
     }
     blocks = (uint64_t)lseek(file, 0, SEEK_END) / test->block;
     next_block = 0;
+    if (test->verify && (blocks <= 2 * test->depth || (written = calloc(blocks, sizeof *written)) == NULL)) {
+        fail("verify", ENOMEM);
+    }
     for (unsigned i = 0; i < test->depth; i++) {
         aim(test, &requests[i], buffer, i);
         ready[i] = &requests[i];
@@ -125,6 +172,9 @@ static void run(const char *name, const struct test *test, double seconds)
             if (events[i].res != (int64_t)test->block) {
                 fail("a request", events[i].res < 0 ? -events[i].res : EIO);
             }
+            if (test->verify) {
+                check(test, &requests[events[i].data]);
+            }
             aim(test, &requests[events[i].data], buffer, (unsigned)events[i].data);
             ready[i] = &requests[events[i].data];
         }
@@ -139,6 +189,8 @@ static void run(const char *name, const struct test *test, double seconds)
     }
     printf("blk %s %.1f %.0f\n", name, (double)(done * test->block) / (1 << 20) / (end - begin), (double)done / (end - begin));
     syscall(SYS_io_destroy, context);
+    free(written);
+    written = NULL;
     munmap(buffer, bytes);
 }
 

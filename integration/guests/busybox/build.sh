@@ -62,7 +62,8 @@ fi
 set -- "$guests"/src/*.[ch] "$guests"/src32/*.c "$guests"/tools/*.c
 bench=$root/bench/guestbench.c
 netbench=$root/bench/netbench.c
-if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$netbench" "$@" "$guests"/scripts/*; then
+blkbench=$root/bench/blkbench.c
+if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$netbench" "$blkbench" "$@" "$guests"/scripts/*; then
     base_tree "$work/tests"
     gcc -O2 -Wall -Wextra -Werror -static -pthread -s -o "$work/tests/bin/guesttest" "$guests"/src/*.c -lm
     for tool in "$guests"/tools/*.c; do
@@ -70,6 +71,7 @@ if ! is_current tests.cpio.gz "$0" "$here/init" "$busybox" "$bench" "$netbench" 
     done
     gcc -O2 -static -s -o "$work/tests/bin/guestbench" "$bench"
     gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/tests/bin/netbench" "$netbench"
+    gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/tests/bin/blkbench" "$blkbench"
     # Needs no 32-bit library: there is none on most machines.
     gcc -m32 -O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -fno-pic -no-pie -nostdlib -static -s \
         -o "$work/tests/bin/guest32" "$guests"/src32/guest32.c
