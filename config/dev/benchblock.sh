@@ -19,6 +19,7 @@ bench_block() {
         cat "$work/disk" >/dev/null
         "$work/blkbench" "$work/disk" 1 5 "$test" | block_medians host
         block_guest "" | block_medians xenolith "$work/stats"
+        block_guest direct | block_medians "xenolith, direct" "$work/stats"
         block_guest --no-poller | block_medians "xenolith --no-poller" "$work/stats"
         [ -z "$virtio" ] || block_emulated | block_medians "qemu tcg, virtio"
     done

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import xenolith.abi.XenGrantTable;
 import xenolith.vmm.port.DeviceAccess;
@@ -19,6 +20,7 @@ public final class FakeDomain implements DeviceAccess {
     private final Map<Integer, Grant> granted = new HashMap<>();
     private final Map<Integer, FakePort> ports = new HashMap<>();
     private final Supplier<MemorySegment> pages;
+    private final AtomicInteger working = new AtomicInteger();
     private int mapped;
     private int mapCalls;
     private int busyFor;
@@ -69,6 +71,16 @@ public final class FakeDomain implements DeviceAccess {
         synchronized (this) {
             return Optional.ofNullable(ports.get(guestPort));
         }
+    }
+
+    /// Threads that say that they work.
+    public int working() {
+        return working.get();
+    }
+
+    @Override
+    public void working(boolean begins) {
+        working.addAndGet(begins ? 1 : -1);
     }
 
     @Override

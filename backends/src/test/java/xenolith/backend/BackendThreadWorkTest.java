@@ -1,0 +1,53 @@
+package xenolith.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class BackendThreadWorkTest {
+    private final FakeDomain domain = new FakeDomain();
+    private final Semaphore rounds = new Semaphore(0);
+    private final Semaphore mayGoOn = new Semaphore(0);
+
+    @Test
+    void aProcessorIsWantedFromTheWakeToTheSleep() throws InterruptedException {
+        BackendThread thread = new BackendThread("test", () -> {
+            rounds.release();
+            mayGoOn.acquire();
+            return false;
+        }, () -> false);
+        thread.workFor(domain);
+        assertThat(domain.working()).isZero();
+        thread.start();
+        for (int i = 0; i < 20; i++) {
+            rounds.acquire();
+            assertThat(domain.working()).isOne();
+            mayGoOn.release();
+            Eventually.is(0, domain::working);
+            thread.wake();
+            assertThat(domain.working()).as("at once, before the thread runs").isOne();
+        }
+        mayGoOn.release(2);
+        assertThat(thread.stop(Duration.ofSeconds(20))).isTrue();
+        assertThat(domain.working()).isZero();
+    }
+
+    @Test
+    void aThreadThatFailsWantsNothingMore() {
+        AtomicInteger runs = new AtomicInteger();
+        BackendThread thread = new BackendThread("test", () -> {
+            runs.incrementAndGet();
+            throw new IllegalStateException("on purpose");
+        }, () -> false);
+        thread.workFor(domain);
+        thread.start();
+        Eventually.is("on purpose", thread::failure);
+        Eventually.is(0, domain::working);
+        assertThat(runs).hasValue(1);
+    }
+}
