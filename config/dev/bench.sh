@@ -6,6 +6,7 @@ verb_bench() {
     case $name in
         block) bench_block "$@" ;;
         boot) bench_boot "$@" ;;
+        debian-cycles) bench_debian_cycles "$@" ;;
         guest) bench_guest "$@" ;;
         hotplug) bench_hotplug "$@" ;;
         jmh) bench_jmh "$@" ;;
@@ -19,6 +20,8 @@ verb_bench() {
             echo "  block [VCPUS [TEST...]]"
             echo "                   a disk's speed in a guest, on the host and with virtio in QEMU's emulator, and what events it cost"
             echo "  boot [N]         boot both kernels N times (default 5), beside QEMU's emulator where that is installed"
+            echo "  debian-cycles [N]"
+            echo "                   N times (default 20) a Debian under load, powered off; N times killed; its disk afterwards"
             echo "  guest [TEST...]  guestbench on this host and in a guest: CPU, system calls, processes, memory"
             echo "  hotplug [N]      attach and detach a disk N times (default 100) and look what is left in our process"
             echo "  jmh [NAME...]    the hypercall path and the validator in Java alone, with what they allocate"
@@ -111,6 +114,11 @@ smp_medians() {
             printf "%-16s in turn %5d ms (%d-%d)  at once %5d ms (%d-%d)  ratio %.2f\n", who, turn, ms["in-turn", 1],
                 ms["in-turn", n["in-turn"]], once, ms["at-once", 1], ms["at-once", n["at-once"]], once / turn
         }'
+}
+
+bench_debian_cycles() {
+    bench_ready
+    XENOLITH_CYCLES=${1:-20} maven -q verify -Dit.test=DebianCrashIT -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false
 }
 
 # What SmpIT does for seconds, for as long as one likes: the guest's programs, its kernel's log, and our own counts.
