@@ -19,7 +19,7 @@ install -d -m 700 "$target/root/.ssh"
 install -m 600 "$key" "$target/root/.ssh/authorized_keys"
 
 # An address comes from the kernel's command line (ip=…) through systemd's own generator, else by DHCP.
-cat >"$target/etc/systemd/network/80-any.network" <<'END'
+cat >"$target/etc/systemd/network/99-any.network" <<'END'
 [Match]
 Type=ether
 
@@ -34,14 +34,6 @@ chroot "$target" systemctl -q mask apt-daily.timer apt-daily-upgrade.timer e2scr
 
 # Debian has no rule that starts a virtual CPU which the guest is given back.
 echo 'ACTION=="add", SUBSYSTEM=="cpu", ATTR{online}=="0", ATTR{online}="1"' >"$target/etc/udev/rules.d/80-vcpu.rules"
-
-# What GRUB finds when it is booted in place of a kernel.
-install -d "$target/boot/grub"
-cat >"$target/boot/grub/grub.cfg" <<'END'
-linux /vmlinuz root=/dev/xvda ro console=hvc0 quiet
-initrd /initrd.img
-boot
-END
 
 : >"$target/etc/apt/sources.list"
 rm -f "$target"/etc/apt/sources.list.d/* "$target/etc/apt/apt.conf.d/99mmdebstrap"

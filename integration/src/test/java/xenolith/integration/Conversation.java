@@ -26,7 +26,13 @@ final class Conversation implements AutoCloseable {
 
     /// Starts `xenolith` with `arguments`.
     static Conversation with(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(Host.launcher().toString()));
+        return startedBy(List.of(), arguments);
+    }
+
+    /// Likewise, with `prefix` before the command.
+    static Conversation startedBy(List<String> prefix, String... arguments) {
+        List<String> command = new ArrayList<>(prefix);
+        command.add(Host.launcher().toString());
         command.addAll(List.of(arguments));
         try {
             return new Conversation(new ProcessBuilder(command).redirectErrorStream(true).start());

@@ -11,6 +11,8 @@ import java.util.List;
 /// The Debian with systemd that `./dev debian-image` makes, on a copy of its disk, as its console shows it.
 final class Debian implements AutoCloseable {
     private static final String COMMAND_LINE = "root=/dev/xvda ro console=hvc0 quiet";
+    static final String ADDRESS = "10.9.0.2";
+    static final String HOST = "10.9.0.1";
     private static final String END = "<<<end ";
 
     private final String name;
@@ -21,7 +23,8 @@ final class Debian implements AutoCloseable {
         this.console = console;
     }
 
-    private static Path file(String name) {
+    /// One of the files beside its disk.
+    static Path file(String name) {
         return Host.cache().resolve("debian").resolve(name);
     }
 
@@ -36,19 +39,30 @@ final class Debian implements AutoCloseable {
 
     /// Boots its own kernel from `disk`, as /dev/xvda.
     static Debian boot(Path disk, String... options) {
+        return bootBy(List.of(), disk, ownKernel(COMMAND_LINE, options));
+    }
+
+    /// Likewise, in a network where it is [#ADDRESS] and the host [#HOST].
+    static Debian bootIn(Namespace network, Path disk, String... options) {
+        List<String> all = ownKernel(COMMAND_LINE + " ip=" + ADDRESS + "::" + HOST + ":255.255.255.0:debian::none", options);
+        all.addAll(List.of("--nic", "tap=xlt0,hostip=" + HOST + "/24"));
+        return bootBy(network.command(), disk, all);
+    }
+
+    private static List<String> ownKernel(String commandLine, String... options) {
         List<String> all = new ArrayList<>(List.of("--kernel", file("vmlinuz").toString(), "--initrd",
-                file("initrd.img").toString(), "--cmdline", COMMAND_LINE));
+                file("initrd.img").toString(), "--cmdline", commandLine));
         all.addAll(List.of(options));
-        return bootBy(disk, all);
+        return all;
     }
 
     /// Boots with a kernel among the options.
-    static Debian bootBy(Path disk, List<String> options) {
+    static Debian bootBy(List<String> prefix, Path disk, List<String> options) {
         String name = "debian-" + ProcessHandle.current().pid();
         List<String> arguments = new ArrayList<>(List.of("run", "--name", name, "--memory", "512M", "--disk",
                 "path=" + disk + ",dev=xvda"));
         arguments.addAll(options);
-        return new Debian(name, Conversation.with(arguments.toArray(String[]::new)));
+        return new Debian(name, Conversation.startedBy(prefix, arguments.toArray(String[]::new)));
     }
 
     /// Waits for the login and becomes root, with a shell that neither prompts nor echoes.
