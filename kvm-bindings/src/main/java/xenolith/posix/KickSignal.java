@@ -6,15 +6,18 @@ import java.lang.foreign.ValueLayout;
 
 /// The signal that ends KVM_RUN in another thread.
 ///
-/// It keeps its default action, which is to end the process, and has no handler: the vCPU's thread blocks it, KVM
-/// unblocks it inside KVM_RUN alone (KVM_SET_SIGNAL_MASK), KVM_RUN then returns `EINTR`, and [#consume] takes the
-/// signal out of the queue. The JVM never sees it. **Hence a thread may be sent the signal only after it has called
-/// [#blockOnCurrentThread].**
+/// It has no handler: the vCPU's thread blocks it, KVM unblocks it inside KVM_RUN alone (KVM_SET_SIGNAL_MASK), KVM_RUN
+/// then returns `EINTR`, and [#consume] takes the signal out of the queue. The JVM never sees it.
+///
+/// The process ignores it. A thread that blocks a signal gets it all the same, also inside KVM_RUN, where Linux goes by
+/// the mask from before (`sig_ignored`). One that does not block it loses it: before [#blockOnCurrentThread], and at its
+/// end, when the JVM gives a thread the mask of the one that started it. The default action would end the process then.
 public final class KickSignal {
     /// `SIGRTMIN + 4`: glibc keeps 32 and 33 for itself, the JVM uses signals below 32 only.
     public static final int SIGNO = 38;
 
     private static final int SIG_BLOCK = 0;
+    private static final long SIG_IGN = 1;
     private static final long SIGSET_BYTES = 128;
     /// A real-time signal is queued once for each sending. A vCPU that meets more than this takes the rest next time.
     private static final int MAX_QUEUED = 64;
@@ -31,8 +34,9 @@ public final class KickSignal {
         return set.asReadOnly();
     }
 
-    /// Blocks the signal on the calling thread, for good. Threads that it starts inherit this, which is harmless.
+    /// Blocks the signal on the calling thread, until its end. Threads that it starts inherit this, which is harmless.
     public static void blockOnCurrentThread() {
+        HostException.check("signal", Libc.signal(CallState.ofThread(), SIGNO, SIG_IGN));
         HostException.check("pthread_sigmask",
                 Libc.pthreadSigmask(CallState.ofThread(), SIG_BLOCK, SET.address()));
     }

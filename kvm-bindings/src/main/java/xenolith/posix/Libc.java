@@ -209,6 +209,7 @@ final class Libc {
 
     private static final class Signals {
         static final MethodHandle PTHREAD_SIGMASK = link("pthread_sigmask");
+        static final MethodHandle SIGNAL = link("signal");
         static final MethodHandle SIGTIMEDWAIT = link("sigtimedwait");
         static final MethodHandle TGKILL = link("tgkill");
         static final MethodHandle GETPID = link("getpid");
@@ -218,6 +219,11 @@ final class Libc {
     /// Unlike its neighbours `pthread_sigmask` returns the error itself; it is negated here like all others.
     static int pthreadSigmask(CallState state, int how, long set) {
         return -(int) invoke(Signals.PTHREAD_SIGMASK, state, how, set, 0, 0, 0, 0);
+    }
+
+    /// `handler` may be 1, `SIG_IGN`.
+    static int signal(CallState state, int signo, long handler) {
+        return invoke(Signals.SIGNAL, state, signo, handler, 0, 0, 0, 0) == -1 ? -state.errno() : 0;
     }
 
     static int sigtimedwait(CallState state, long set, long timespec) {

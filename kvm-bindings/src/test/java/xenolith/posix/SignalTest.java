@@ -91,6 +91,18 @@ class SignalTest {
         assertThat(taken.get(TIMEOUT_S, TimeUnit.SECONDS)).isTrue();
     }
 
+    /// Else it would end this process: at its end a thread of the JVM's has the mask of the thread that started it.
+    @Test
+    void aKickThatWaitsWhenItsThreadEndsIsLost() throws Exception {
+        Thread thread = Thread.ofPlatform().start(() -> {
+            KickSignal.blockOnCurrentThread();
+            KickSignal.send(KickSignal.currentTid());
+        });
+        thread.join();
+        sleep(50 * MS);
+        assertThat(thread.isAlive()).isFalse();
+    }
+
     @Test
     void aThreadThatHasEndedNeedsNoKick() throws Exception {
         CompletableFuture<Integer> tid = new CompletableFuture<>();
