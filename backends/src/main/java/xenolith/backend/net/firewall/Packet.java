@@ -20,7 +20,9 @@ final class Packet {
     static final long MAPPED = 0xffff_0000_0000L;
 
     private static final int ETHERNET_BYTES = 14;
+    private static final int SERVICE_VLAN = 0x88a8;
     private static final int VLAN_BYTES = 4;
+    private static final int MAX_VLANS = 2;
     private static final int ARP_BYTES = 28;
     private static final int IPV4_BYTES = 20;
     private static final int IPV6_BYTES = 40;
@@ -43,7 +45,7 @@ final class Packet {
     int frameBytes;
     long toMac;
     long fromMac;
-    /// Behind a VLAN tag, if there is one.
+    /// Behind VLAN tags, if there are some.
     int etherType;
     /// Where the network header begins.
     int network;
@@ -78,21 +80,31 @@ final class Packet {
         }
         toMac = Bytes.u48(head, 0);
         fromMac = Bytes.u48(head, 6);
-        etherType = Bytes.u16(head, 12);
-        network = ETHERNET_BYTES;
-        if (etherType == VLAN) {
-            if (headBytes < ETHERNET_BYTES + VLAN_BYTES) {
-                return false;
-            }
-            etherType = Bytes.u16(head, network + 2);
-            network += VLAN_BYTES;
-        }
-        return switch (etherType) {
+        return skipTags() && switch (etherType) {
             case IPV4 -> parseIpv4();
             case IPV6 -> parseIpv6();
             case ARP -> parseArp();
             default -> true;
         };
+    }
+
+    /// A tag of VLAN 0 says a priority and no more: who receives such a frame takes off as many as there are and goes on with
+    /// what is behind. So nothing may hide behind tags, and more than an outer and an inner one are malformed.
+    private boolean skipTags() {
+        etherType = Bytes.u16(head, ETHERNET_BYTES - 2);
+        network = ETHERNET_BYTES;
+        for (int i = 0; i < MAX_VLANS && isVlan(etherType); i++) {
+            if (headBytes < network + VLAN_BYTES) {
+                return false;
+            }
+            etherType = Bytes.u16(head, network + 2);
+            network += VLAN_BYTES;
+        }
+        return !isVlan(etherType);
+    }
+
+    private static boolean isVlan(int type) {
+        return type == VLAN || type == SERVICE_VLAN;
     }
 
     boolean isIp() {

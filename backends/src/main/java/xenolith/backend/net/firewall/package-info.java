@@ -13,6 +13,7 @@
 ///
 /// What the guest can do to us: send any bytes. All that is decided is decided over a copy that it cannot change, as long
 /// as [xenolith.backend.net.FrameFilter#HEAD_BYTES]; what hides behind that (options upon options) is dropped as malformed,
-/// as is what is too short, or a fragment that would rewrite a header already looked at. A later fragment has no ports,
-/// so no rule that names ports is for it. It can fill a table of 4096 connections, whose new ones then are refused.
+/// as is what is too short or has more than two VLAN tags, or a fragment that would rewrite a header already looked at. A
+/// later fragment has no ports, so no rule that names ports is for it. It can fill a table of 4096 connections, whose new
+/// ones then are refused.
 package xenolith.backend.net.firewall;

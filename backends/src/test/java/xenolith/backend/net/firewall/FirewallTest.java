@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import net.jqwik.api.ForAll;
@@ -46,6 +47,40 @@ class FirewallTest {
         assertThat(firewall.rules().getFirst().bytes()).isEqualTo(Frame.of(WEB).bytes.length);
         firewall.zero();
         assertThat(firewall.rules()).extracting(RuleCount::packets).containsOnly(0L);
+    }
+
+    /// A receiver takes tags of VLAN 0 off, however many there are, and goes on as if there were none.
+    @Test
+    void noTagHidesAPacketFromTheRules() {
+        firewall.add("out drop proto tcp dport 25");
+        for (int[] tags : new int[][] {{0x8100}, {0x88a8}, {0x8100, 0x8100}, {0x88a8, 0x8100}}) {
+            assertThat(tagged(Frame.of(MAIL), tags).fromGuest(firewall)).as(Arrays.toString(tags)).isFalse();
+            assertThat(tagged(Frame.of(WEB), tags).fromGuest(firewall)).as(Arrays.toString(tags)).isTrue();
+        }
+        assertThat(firewall.guarded().malformed()).isZero();
+        assertThat(tagged(Frame.of(WEB), 0x8100, 0x8100, 0x8100).fromGuest(firewall)).isFalse();
+        assertThat(firewall.guarded().malformed()).isOne();
+    }
+
+    @Test
+    void noTagHidesALieInArp() {
+        Firewall ofAnyIp = Firewall.guarding(Frame.MAC, List.of());
+        Frame lie = Frame.arp(Frame.MAC_NUMBER, Frame.OTHER_MAC, "10.0.0.1");
+        for (int[] tags : new int[][] {{}, {0x8100}, {0x88a8}, {0x8100, 0x8100}, {0x8100, 0x88a8, 0x8100}}) {
+            assertThat(tagged(lie, tags).fromGuest(ofAnyIp)).as(Arrays.toString(tags)).isFalse();
+        }
+    }
+
+    /// The frame with tags of VLAN 0.
+    private static Frame tagged(Frame frame, int... tags) {
+        byte[] bytes = new byte[frame.bytes.length + 4 * tags.length];
+        System.arraycopy(frame.bytes, 0, bytes, 0, 12);
+        for (int i = 0; i < tags.length; i++) {
+            bytes[12 + 4 * i] = (byte) (tags[i] >> 8);
+            bytes[13 + 4 * i] = (byte) tags[i];
+        }
+        System.arraycopy(frame.bytes, 12, bytes, 12 + 4 * tags.length, frame.bytes.length - 12);
+        return new Frame(bytes);
     }
 
     @Test
