@@ -35,10 +35,7 @@ final class Checksums {
     /// Whether `head` is of TCP or UDP in whole IP packets, and where: `l3 << 24 | isIpv6 << 16 | l4 << 8 | protocol`,
     /// else -1. Places are below 192, as a head is.
     private static int places(MemorySegment head, int headBytes) {
-        int type = TYPE_AT;
-        for (int i = 0; i < MAX_VLANS && type + 2 <= headBytes && isVlan(u16(head, type)); i++) {
-            type += VLAN_BYTES;
-        }
+        int type = etherTypeAt(head, headBytes);
         int l3 = type + 2;
         if (l3 + IPV4_BYTES > headBytes) {
             return -1;
@@ -48,6 +45,14 @@ final class Checksums {
             case ETH_P_IPV6 -> ipv6(head, headBytes, l3);
             default -> -1;
         };
+    }
+
+    private static int etherTypeAt(MemorySegment head, int headBytes) {
+        int type = TYPE_AT;
+        for (int i = 0; i < MAX_VLANS && type + 2 <= headBytes && isVlan(u16(head, type)); i++) {
+            type += VLAN_BYTES;
+        }
+        return type;
     }
 
     private static boolean isVlan(int type) {
@@ -134,8 +139,20 @@ final class Checksums {
                 && VnetHeader.csumOffset(vnet) == checkOffset(places & U8);
     }
 
+    /// @param head with room for one, whatever it holds
     static boolean isIpv6(MemorySegment head) {
-        return u16(head, TYPE_AT) == ETH_P_IPV6;
+        return u16(head, etherTypeAt(head, FrameFilter.HEAD_BYTES)) == ETH_P_IPV6;
+    }
+
+    /// Whether what `vnet` says of cutting fits: nothing, or TCP over IP of the right version into pieces of some size.
+    static boolean isCutRight(MemorySegment vnet, MemorySegment head, int headBytes) {
+        int type = VnetHeader.gsoType(vnet) & ~VnetHeader.VIRTIO_NET_HDR_GSO_ECN;
+        if (type == VnetHeader.VIRTIO_NET_HDR_GSO_NONE) {
+            return true;
+        }
+        int places = places(head, headBytes);
+        int family = type == VnetHeader.VIRTIO_NET_HDR_GSO_TCPV6 ? 1 : 0;
+        return VnetHeader.gsoSize(vnet) != 0 && places != -1 && (places & U8) == TCP && (places >> 16 & 1) == family;
     }
 
     /// Computes the checksum that `vnet` asks for and clears its flag. Returns false if its place is not in the frame.

@@ -109,6 +109,7 @@ final class RxPath {
 
     private boolean isForGuest(int frameBytes) {
         return vif.wants(frame.get(NET64, 0) >>> 16)
+                && Checksums.isCutRight(vnet, frame, Math.min(frameBytes, FrameFilter.HEAD_BYTES))
                 && vif.filter().toGuest(vnet, frame, Math.min(frameBytes, FrameFilter.HEAD_BYTES), frameBytes)
                 && finish(frameBytes);
     }

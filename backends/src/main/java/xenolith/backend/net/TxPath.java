@@ -183,6 +183,9 @@ final class TxPath {
             VnetHeader.gsoType(vnet, packet.gsoType() == Netif.XEN_NETIF_GSO_TYPE_TCPV4
                     ? VnetHeader.VIRTIO_NET_HDR_GSO_TCPV4 : VnetHeader.VIRTIO_NET_HDR_GSO_TCPV6);
             VnetHeader.gsoSize(vnet, packet.gsoSize());
+            if (!Checksums.isCutRight(vnet, head, headBytes())) {
+                return false;
+            }
         }
         if (packet.isChecksumBlank()) {
             return Checksums.leave(vnet, head, headBytes(), packet.frameBytes())

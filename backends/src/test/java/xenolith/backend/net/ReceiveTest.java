@@ -138,6 +138,43 @@ class ReceiveTest {
         Eventually.is(1L, () -> guest.count("rx_dropped"));
     }
 
+    /// Another domain's process may write any header.
+    @Test
+    void headersThatMakeNoSenseDoNotReachTheGuest() {
+        guest.post(10);
+        byte[] tcp = partial(Packets.ipv4(Packets.TCP, 3000, 1));
+        byte[] udp = Packets.ipv4(Packets.UDP, 3000, 1);
+        byte[] tcp6 = Packets.ipv6(Packets.TCP, 0, 3000, 1);
+        int v4 = VnetHeader.VIRTIO_NET_HDR_GSO_TCPV4;
+        int v6 = VnetHeader.VIRTIO_NET_HDR_GSO_TCPV6;
+        byte[][] nonsense = {framed(1, v4, 0, 34, 16, tcp), framed(1, v4, 1448, 34, 6, udp), framed(1, v6, 1448, 34, 16, tcp),
+            framed(1, v4, 1448, 54, 16, tcp6), framed(0, v4, 1448, 0, 0, udp), framed(0, v6, 1448, 0, 0, Packets.raw(60, 1)),
+            framed(1, v4, 1448, 65535, 65535, tcp), framed(1, 0, 0, 65535, 65535, tcp), framed(1, 0, 0, 0, 0, tcp),
+            framed(1, v4, 1448, 34, 16, Packets.raw(14, 1)), framed(0xFF, 0xFF, 0xFFFF, 0xFFFF, 0xFFFF, tcp)};
+        for (byte[] frame : nonsense) {
+            guest.link.give(frame);
+        }
+        guest.link.give(plain(Packets.raw(60, 2)));
+        assertThat(receiveFrame(0)).isEqualTo(Packets.raw(60, 2));
+        assertThat(guest.count("rx_dropped")).isEqualTo(nonsense.length);
+    }
+
+    @Test
+    void aTagDoesNotMakeIpv6AnythingElse() {
+        guest.close();
+        guest = NetFrontend.plain().rings();
+        guest.xenbus.write("feature-ipv6-csum-offload", 0);
+        guest.xenbus.connect();
+        guest.post(1);
+        byte[] plain = Packets.ipv6(Packets.TCP, 0, 100, 1);
+        byte[] tagged = new byte[plain.length + 4];
+        System.arraycopy(plain, 0, tagged, 0, 12);
+        System.arraycopy(plain, 12, tagged, 16, plain.length - 12);
+        tagged[12] = (byte) 0x81;
+        guest.link.give(framed(1, 0, 0, 58, 16, tagged));
+        assertThat(guest.receive().flags()).as("a checksum that the guest does not take").isZero();
+    }
+
     @Test
     void whatTheGuestCannotTakeIsDropped() {
         guest.close();

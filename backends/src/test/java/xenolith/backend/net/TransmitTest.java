@@ -14,6 +14,7 @@ import static xenolith.abi.io.Netif.XEN_NETIF_EXTRA_FLAG_MORE;
 import static xenolith.abi.io.Netif.XEN_NETIF_EXTRA_TYPE_HASH;
 import static xenolith.abi.io.Netif.XEN_NETIF_EXTRA_TYPE_MCAST_ADD;
 import static xenolith.abi.io.Netif.XEN_NETIF_GSO_TYPE_TCPV4;
+import static xenolith.abi.io.Netif.XEN_NETIF_GSO_TYPE_TCPV6;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -147,6 +148,19 @@ class TransmitTest {
         guest.page(REF, 0, Packets.ipv4(Packets.TCP, 3000, 1));
         guest.slot(REF, 0, 3054, NETTXF_EXTRA_INFO, 1).gso(type, size, 0);
         assertThat(guest.send(2)).containsExactly(new Answer(1, NETIF_RSP_ERROR), new Answer(0, NETIF_RSP_NULL));
+        isStillServed();
+    }
+
+    @Test
+    void onlyTcpOfItsFamilyIsToBeCut() {
+        List<byte[]> frames = List.of(Packets.ipv4(Packets.UDP, 3000, 1), Packets.ipv6(Packets.TCP, 0, 3000, 1),
+                Packets.ipv4(Packets.TCP, 3000, 1), Packets.ipv6(Packets.UDP, 0, 3000, 1));
+        for (int i = 0; i < frames.size(); i++) {
+            int type = i < 2 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6;
+            packet(frames.get(i), 0, NETTXF_EXTRA_INFO | NETTXF_CSUM_BLANK, () -> guest.gso(type, 1448, 0));
+            assertThat(guest.send(2).getFirst().status()).as("frame %d", i).isEqualTo(NETIF_RSP_ERROR);
+        }
+        assertThat(guest.link.sent).isEmpty();
         isStillServed();
     }
 
