@@ -70,7 +70,9 @@ final class RxPath {
             own.awaitPages(1);
             return false;
         }
-        return heldFor.awaitPages(RxRing.slotsNeeded(vnet, heldBytes, heldHash));
+        int needed = RxRing.slotsNeeded(vnet, heldBytes, heldHash);
+        // Another queue's ring has one event to ask for, and that queue may wait for less: we look again in a while.
+        return heldFor == own ? own.awaitPages(needed) : heldFor.waiting() >= needed;
     }
 
     /// What to wait for: the port's descriptor, or -1 while no frame could be handed over.

@@ -1,0 +1,70 @@
+package xenolith.backend.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+import xenolith.abi.io.BackRing;
+import xenolith.abi.io.FrontRing;
+import xenolith.abi.io.Netif;
+import xenolith.abi.io.NetifCtrl;
+import xenolith.backend.BrokenRingException;
+import xenolith.backend.FakeDomain;
+
+/// Two queues, of which one has frames for the other's ring.
+class DealtFramesTest {
+    private static final int REF = 50;
+
+    private final FakeDomain domain = new FakeDomain();
+    private final MemorySegment slot = Arena.ofAuto().allocate(16, 8);
+    private final FakeLink link = new FakeLink();
+    private final Vif vif = new Vif(link, new OpenFilter(), Credit.unlimited());
+    private final NetCounters counters = new NetCounters();
+    private final RxRing[] rings = new RxRing[2];
+    private final FrontRing[] fronts = new FrontRing[2];
+    private final RxPath[] paths = new RxPath[2];
+
+    DealtFramesTest() {
+        for (int i = 0; i < 2; i++) {
+            MemorySegment page = Arena.ofAuto().allocate(4096, 4096);
+            fronts[i] = new FrontRing(0, Netif.RX, page);
+            domain.port(i);
+            rings[i] = new RxRing(new BackRing(Netif.RX, page), domain.bind(i).orElseThrow(), domain.grants(), counters);
+        }
+        for (int i = 0; i < 2; i++) {
+            paths[i] = new RxPath(i, rings, link.open(i), vif, new GuestFeatures(true, true, true, true, true), counters);
+        }
+        vif.hash().setAlgorithm(NetifCtrl.XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ);
+        vif.hash().setTypes(NetHash.TYPES);
+        vif.hash().setMappingSize(1);
+        vif.hash().setMapping(new int[] {1}, 0, 2);
+        domain.grant(REF, false);
+    }
+
+    /// Returns whether the backend asked for an event.
+    private boolean post(int queue, int count) {
+        for (int i = 0; i < count; i++) {
+            slot.fill((byte) 0);
+            Netif.RxRequest.gref(slot, 0, REF);
+            fronts[queue].put(slot, 0);
+        }
+        return fronts[queue].push();
+    }
+
+    @Test
+    void whoWaitsForAnotherQueuesPagesDoesNotTakeThatQueuesEventAway() throws BrokenRingException {
+        post(0, 5);
+        assertThat(paths[1].settle()).isFalse();
+        link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.ipv4(Packets.TCP, 5000, 1)));
+        assertThat(paths[0].serve(64, 1)).isOne();
+        assertThat(paths[0].settle()).isFalse();
+        assertThat(paths[0].descriptor()).as("it holds a frame").isEqualTo(-1);
+        assertThat(post(1, 1)).as("an event for the first page that the other queue waits for").isTrue();
+        assertThat(paths[0].settle()).as("two pages and a hash have no room").isFalse();
+        post(1, 2);
+        assertThat(paths[0].settle()).isTrue();
+        paths[0].serve(64, 2);
+        assertThat(fronts[1].finalCheck()).isEqualTo(3);
+    }
+}
