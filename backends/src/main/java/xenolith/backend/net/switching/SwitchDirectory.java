@@ -1,9 +1,10 @@
 package xenolith.backend.net.switching;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -96,7 +97,7 @@ final class SwitchDirectory {
             remove(port.name());
             port.listener().close();
         } catch (HostException _) {
-            // The next that joins will find nobody behind the name.
+            // The next that joins will find nobody behind the name, if there is a directory at all.
             port.close();
         }
     }
@@ -105,7 +106,7 @@ final class SwitchDirectory {
         try {
             Files.deleteIfExists(name);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot remove " + name, e);
+            throw unusable(name, e);
         }
     }
 
@@ -129,8 +130,16 @@ final class SwitchDirectory {
         } catch (FileAlreadyExistsException _) {
             // As it should be.
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot make " + file, e);
+            throw unusable(file, e);
         }
+    }
+
+    private static HostException unusable(Path file, IOException e) {
+        return new HostException(file.toString(), switch (e) {
+            case NoSuchFileException _ -> Errno.ENOENT;
+            case AccessDeniedException _ -> Errno.EACCES;
+            default -> Errno.EIO;
+        });
     }
 
     private static boolean slept() {

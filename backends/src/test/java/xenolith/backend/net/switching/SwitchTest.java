@@ -75,6 +75,27 @@ class SwitchTest {
         assertThat(text(b)).isEqualTo(NONE);
     }
 
+    /// A user's runtime directory goes when the user logs out.
+    @Test
+    void aPortCanBeClosedWhoseDirectoryIsGone() throws IOException {
+        SwitchPort a = port();
+        SwitchPort b = port();
+        text(a);
+        try (var files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+        a.close();
+        open.remove(a);
+        frames.send(b, Frames.BROADCAST, B, "is anybody there");
+        assertThat(text(b)).isEqualTo(NONE);
+        assertThat(b.dropped()).as("nobody is").isOne();
+        assertThatThrownBy(() -> new SwitchLink(folder).open(0)).isInstanceOf(HostException.class);
+        Files.createDirectory(folder);
+    }
+
     @Test
     void anAddressMovesWithItsOwner() {
         SwitchPort a = port();
