@@ -105,7 +105,7 @@ public final class NetWorker implements AutoCloseable {
             for (int i = 0; i < now.length; i++) {
                 moved += now[(first + i) % now.length].serve(BUDGET, System.nanoTime());
             }
-            first = first + 1 & Integer.MAX_VALUE;
+            first = now.length == 0 ? 0 : (first + 1) % now.length;
             return moved;
         } finally {
             serving.unlock();
