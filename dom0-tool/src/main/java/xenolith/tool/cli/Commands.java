@@ -56,7 +56,7 @@ final class Commands {
     /// All words that are no options.
     static PositionalParamSpec words(String label, String arity) {
         return PositionalParamSpec.builder().type(List.class).auxiliaryTypes(String.class).index("0..*").arity(arity)
-                .paramLabel(label).hideParamSyntax(true).build();
+                .required(!arity.startsWith("0")).paramLabel(label).hideParamSyntax(true).build();
     }
 
     /// A count of `what`, at least 1.

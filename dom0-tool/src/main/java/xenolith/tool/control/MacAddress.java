@@ -12,6 +12,7 @@ import java.util.HexFormat;
 public record MacAddress(String text) {
     /// What Xen owns.
     private static final String XEN_OUI = "00:16:3e";
+    private static final String NONE = "00:00:00:00:00:00";
     private static final HexFormat FORM = HexFormat.ofDelimiter(":");
     private static final int OWN_BYTES = 3;
     private static final int GROUP = 1;
@@ -23,6 +24,9 @@ public record MacAddress(String text) {
         MacAddress mac = new MacAddress(text.toLowerCase(java.util.Locale.ROOT));
         if ((mac.octets()[0] & GROUP) != 0) {
             throw new BadInputException("the MAC address " + mac.text + " is a group's, not an interface's");
+        }
+        if (mac.text.equals(NONE)) {
+            throw new BadInputException("the MAC address " + mac.text + " is no interface's: no guest would use it");
         }
         return mac;
     }

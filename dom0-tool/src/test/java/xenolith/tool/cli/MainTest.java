@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.tool.control.ChannelConfig;
 import xenolith.tool.control.ConsoleTarget;
 import xenolith.tool.control.DiskConfig;
@@ -61,6 +63,13 @@ class MainTest {
     @Test
     void anUnknownCommandIsRefused() {
         isRefused("Unmatched argument at index 0: 'walk'", "walk");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nic-attach", "nic-detach", "nic-list", "block-attach", "channel-list", "disk-change", "shutdown",
+        "console"})
+    void aCommandWithoutItsWordsIsRefused(String command) {
+        isRefused("--help)", command);
     }
 
     @Test

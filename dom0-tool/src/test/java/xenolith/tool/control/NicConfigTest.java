@@ -51,6 +51,7 @@ class NicConfigTest {
         "user=me | 'user' takes no value",
         "tap,mac=00:16:3e:01:02 | is no MAC address",
         "tap,mac=01:16:3e:01:02:03 | is a group's",
+        "tap,mac=00:00:00:00:00:00 | is no interface's",
         "tap,ip=10.0.0.256 | is no IP address",
         "tap,ip=fd00:::2 | is no IP address",
         "tap,ip=host.example | is no IP address",
