@@ -28,7 +28,7 @@ public final class GrantPatience {
     }
 
     /// For one that has others to serve: a tenth of a second.
-    static GrantPatience brief() {
+    public static GrantPatience brief() {
         return new GrantPatience(BRIEF_NS);
     }
 

@@ -28,13 +28,8 @@ public final class PatientGrants {
     public static int copyTo(GrantAccess grants, int ref, int offset, MemorySegment from, long fromOffset,
             int byteLength) {
         int rc = grants.copyTo(ref, offset, from, fromOffset, byteLength);
-        if (rc == XenGrantTable.GNTST_EAGAIN) {
-            GrantPatience patience = GrantPatience.brief();
-            while (rc == XenGrantTable.GNTST_EAGAIN && patience.pause()) {
-                rc = grants.copyTo(ref, offset, from, fromOffset, byteLength);
-            }
-        }
-        return rc;
+        return rc == XenGrantTable.GNTST_EAGAIN
+                ? copyTo(grants, ref, offset, from, fromOffset, byteLength, GrantPatience.brief()) : rc;
     }
 
     /// As [GrantAccess#map].
@@ -42,6 +37,16 @@ public final class PatientGrants {
         int rc = grants.map(ref, writable);
         while (rc == XenGrantTable.GNTST_EAGAIN && patience.pause()) {
             rc = grants.map(ref, writable);
+        }
+        return rc;
+    }
+
+    /// As [GrantAccess#copyTo].
+    public static int copyTo(GrantAccess grants, int ref, int offset, MemorySegment from, long fromOffset, int byteLength,
+            GrantPatience patience) {
+        int rc = grants.copyTo(ref, offset, from, fromOffset, byteLength);
+        while (rc == XenGrantTable.GNTST_EAGAIN && patience.pause()) {
+            rc = grants.copyTo(ref, offset, from, fromOffset, byteLength);
         }
         return rc;
     }

@@ -47,6 +47,11 @@ public final class FakeDomain implements DeviceAccess {
         granted.remove(ref);
     }
 
+    /// How many of those are still to come.
+    public synchronized int busyFor() {
+        return busyFor;
+    }
+
     /// The next so many mappings and copies meet a page that was a page table a moment ago.
     public synchronized void busyFor(int attempts) {
         busyFor = attempts;

@@ -56,6 +56,7 @@ final class RxPath {
     /// Hands over what waits, up to `budget` frames. Returns how many it took.
     int serve(int budget, long now) throws BrokenRingException {
         nowNs = now;
+        own.begin();
         int taken = 0;
         while (taken < budget && deliverHeld() && own.waiting() > 0 && take()) {
             taken++;

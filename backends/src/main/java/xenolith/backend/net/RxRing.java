@@ -9,6 +9,7 @@ import xenolith.abi.io.Netif.ExtraInfo;
 import xenolith.abi.io.Netif.RxResponse;
 import xenolith.abi.io.NetifCtrl;
 import xenolith.backend.BrokenRingException;
+import xenolith.backend.GrantPatience;
 import xenolith.backend.PatientGrants;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
@@ -26,6 +27,8 @@ final class RxRing {
     private final NetCounters counters;
     private final MemorySegment request = Arena.ofAuto().allocate(Netif.RxRequest.SIZEOF, Long.BYTES);
     private final MemorySegment response = Arena.ofAuto().allocate(RxResponse.SIZEOF, Long.BYTES);
+    /// For all frames of a round of its queue's together: others wait for their turn.
+    private final GrantPatience patience = GrantPatience.brief();
     private int unpublished;
 
     RxRing(BackRing ring, EventPort port, GrantAccess grants, NetCounters counters) {
@@ -33,6 +36,11 @@ final class RxRing {
         this.port = port;
         this.grants = grants;
         this.counters = counters;
+    }
+
+    /// Its queue's turn begins.
+    synchronized void begin() {
+        patience.renew();
     }
 
     /// Pages that wait to be filled.
@@ -109,7 +117,8 @@ final class RxRing {
     /// Copies one piece into the next page that the guest posted, and answers.
     private boolean piece(MemorySegment frame, int at, int byteLength, int flags) {
         ring.take(request, 0);
-        int rc = PatientGrants.copyTo(grants, Netif.RxRequest.gref(request, 0), 0, frame, at, byteLength);
+        int rc = PatientGrants.copyTo(grants, Netif.RxRequest.gref(request, 0), 0, frame, at, byteLength,
+                patience);
         boolean done = rc == XenGrantTable.GNTST_OKAY;
         RxResponse.id(response, 0, Netif.RxRequest.id(request, 0));
         RxResponse.offset(response, 0, 0);

@@ -6,6 +6,7 @@ import xenolith.abi.XenGrantTable;
 import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Netif;
 import xenolith.backend.BrokenRingException;
+import xenolith.backend.GrantPatience;
 import xenolith.backend.PatientGrants;
 import xenolith.posix.Errno;
 import xenolith.posix.Iovec;
@@ -43,6 +44,8 @@ final class TxPath {
     private final Iovec frame = new Iovec(TxPacket.MAX_PIECES + 2);
     private final int[] handles = new int[TxPacket.MAX_PIECES];
     private int handleCount;
+    /// For all frames of a round together: others wait for their turn.
+    private final GrantPatience patience = GrantPatience.brief();
     private final MemorySegment response = Arena.ofAuto().allocate(Netif.TxResponse.SIZEOF, Long.BYTES);
     private int unpublished;
     /// The guest asked for an event that it has not got yet.
@@ -70,6 +73,7 @@ final class TxPath {
     /// Sends what waits, up to `budget` packets. Returns how many slots it got done with.
     int serve(int budget, long nowNs) throws BrokenRingException {
         int slots = 0;
+        patience.renew();
         if (held && !sendHeld(nowNs)) {
             return 0;
         }
@@ -159,7 +163,7 @@ final class TxPath {
 
     private boolean copy(int piece, int byteLength, int at) {
         return byteLength == 0 || PatientGrants.copyFrom(grants, packet.ref(piece), packet.offset(piece), head, at,
-                byteLength) == XenGrantTable.GNTST_OKAY;
+                byteLength, patience) == XenGrantTable.GNTST_OKAY;
     }
 
     /// Adds what is behind the first `skip` bytes of a piece.
@@ -167,7 +171,7 @@ final class TxPath {
         if (packet.size(piece) == skip) {
             return true;
         }
-        int handle = PatientGrants.map(grants, packet.ref(piece), false);
+        int handle = PatientGrants.map(grants, packet.ref(piece), false, patience);
         if (handle < 0) {
             return false;
         }

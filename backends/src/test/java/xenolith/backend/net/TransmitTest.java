@@ -276,6 +276,21 @@ class TransmitTest {
         assertThat(sentFrame()).isEqualTo(frame);
     }
 
+    /// A tenth of a second is some sixty tries: not for each frame.
+    @Test
+    void pagesThatStayPageTablesHoldAWorkerUpOnceInARound() {
+        guest.page(REF, 0, Packets.raw(100, 1));
+        guest.domain.busyFor(1_000_000);
+        for (int i = 0; i < 60; i++) {
+            guest.slot(REF, 0, 100, 0, i);
+        }
+        assertThat(guest.send(60)).allMatch(answer -> answer.status() == NETIF_RSP_ERROR);
+        int tries = 1_000_000 - guest.domain.busyFor();
+        guest.domain.busyFor(0);
+        assertThat(tries).isLessThan(60 + 3 * 60);
+        isStillServed();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {257, -1, Integer.MAX_VALUE, Integer.MIN_VALUE})
     void aRingThatLiesClosesTheDevice(int reqProd) {
