@@ -31,6 +31,8 @@ module xenolith.backends {
             xenolith.tool;
     exports xenolith.backend.net.firewall to
             xenolith.tool;
+    exports xenolith.backend.net.passt to
+            xenolith.tool;
     exports xenolith.backend.net.switching to
             xenolith.tool;
 }

@@ -116,12 +116,12 @@ public final class UnixSocket implements AutoCloseable {
         }
     }
 
-    /// Two ends of a stream of bytes, without a name.
+    /// Two ends of a stream of bytes, without a name. Another program that is given one may wait in calls on it.
     public static Pair streamPair() {
         CallState state = CallState.ofThread();
         MemorySegment pair = state.scratch();
         HostException.check("socketpair",
-                LibcSockets.socketpair(state, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, pair.address()));
+                LibcSockets.socketpair(state, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, pair.address()));
         return new Pair(new UnixSocket(new Fd(pair.getAtIndex(ValueLayout.JAVA_INT, 0))),
                 new UnixSocket(new Fd(pair.getAtIndex(ValueLayout.JAVA_INT, 1))));
     }

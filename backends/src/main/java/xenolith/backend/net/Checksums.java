@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 /// Checksums of TCP and UDP over IP that one side of an interface left to the other.
 ///
 /// Each method works on memory of ours: what the guest could change in between would be summed otherwise than sent.
-final class Checksums {
+public final class Checksums {
     private static final ValueLayout.OfShort NET16 =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final int ETHERNET_BYTES = 14;
@@ -156,7 +156,7 @@ final class Checksums {
     }
 
     /// Computes the checksum that `vnet` asks for and clears its flag. Returns false if its place is not in the frame.
-    static boolean finish(MemorySegment vnet, MemorySegment frame, int frameBytes) {
+    public static boolean finish(MemorySegment vnet, MemorySegment frame, int frameBytes) {
         int start = VnetHeader.csumStart(vnet);
         int place = start + VnetHeader.csumOffset(vnet);
         if (start < ETHERNET_BYTES || place + 2 > frameBytes) {
