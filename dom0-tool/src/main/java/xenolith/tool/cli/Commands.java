@@ -23,6 +23,7 @@ final class Commands {
         root.addSubcommand(DomainCommands.SYSRQ, DomainCommands.sysrq());
         root.addSubcommand(DomainCommands.CONSOLE, DomainCommands.console());
         DeviceCommands.all().forEach(spec -> root.addSubcommand(spec.name(), spec));
+        root.addSubcommand(FirewallCommand.NAME, FirewallCommand.spec());
         root.addSubcommand(XenstoreCommand.NAME, XenstoreCommand.spec());
         root.addSubcommand(BackendCommand.NAME, BackendCommand.spec());
         root.addSubcommand(InfoCommand.NAME, InfoCommand.spec());

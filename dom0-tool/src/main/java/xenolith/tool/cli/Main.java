@@ -59,6 +59,7 @@ public final class Main {
             case ListCommand.NAME -> ListCommand.execute(verb);
             case DomainCommands.SHUTDOWN, DomainCommands.DESTROY, DomainCommands.VCPU_SET, DomainCommands.MEM_SET,
                  DomainCommands.SYSRQ, DomainCommands.CONSOLE -> DomainCommands.execute(verb);
+            case FirewallCommand.NAME -> FirewallCommand.execute(verb);
             case XenstoreCommand.NAME -> XenstoreCommand.execute(verb);
             case BackendCommand.NAME -> BackendCommand.execute(verb);
             case InfoCommand.NAME -> InfoCommand.execute(verb);

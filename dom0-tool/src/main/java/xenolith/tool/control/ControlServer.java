@@ -17,7 +17,7 @@ import xenolith.socket.UnixListener;
 /// | `status` | the fields of [DomainStatus] |
 /// | `destroy` | nothing more; the domain is ended |
 /// | `wait` | none until the domain has ended; then the connection just closes |
-/// | `attach`, `detach`, `list`, `change` | what [DeviceRequests] says |
+/// | `attach`, `detach`, `list`, `change`, `ask` | what [DeviceRequests] says |
 ///
 /// One thread serves all and waits for none: a line that comes in pieces is kept, one longer than [#MAX_LINE_BYTES]
 /// ends its connection, and so does an answer that the client's socket does not take at once. What has to wait for the

@@ -25,4 +25,9 @@ interface DeviceControl {
 
     /// Changes a device as [HostedDevice#change] says, and tells the guest.
     void change(String kind, String name, Map<String, String> wanted, Path directory);
+
+    /// What a device answers, as [HostedDevice#answer] says.
+    ///
+    /// @param name may be empty if there is one device of the kind
+    Map<String, Object> ask(String kind, String name, Map<String, Object> question, Path directory);
 }

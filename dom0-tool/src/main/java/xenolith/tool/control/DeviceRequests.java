@@ -17,12 +17,14 @@ import java.util.Set;
 /// | `detach` | `name`, `force`, `timeout_ms` | nothing more |
 /// | `list` | | `devices`: an array of objects |
 /// | `change` | `name`, `wanted` (an object of words with their values), `directory` | nothing more |
+/// | `ask` | `name` (empty: the only one), `question` (an object), `directory` | what the device answers: [NicFirewall] |
 final class DeviceRequests {
     static final String ATTACH = "attach";
     static final String DETACH = "detach";
     static final String LIST = "list";
     static final String CHANGE = "change";
-    private static final Set<String> ALL = Set.of(ATTACH, DETACH, LIST, CHANGE);
+    static final String ASK = "ask";
+    private static final Set<String> ALL = Set.of(ATTACH, DETACH, LIST, CHANGE, ASK);
     private static final long MAX_TIMEOUT_MS = 3_600_000;
 
     private DeviceRequests() {
@@ -62,6 +64,7 @@ final class DeviceRequests {
                 devices.change(kind, text(request, "name"), wanted(request), directory(request));
                 yield Map.of();
             }
+            case ASK -> devices.ask(kind, text(request, "name"), question(request), directory(request));
             default -> throw new IllegalStateException("not about devices: " + request);
         };
     }
@@ -82,6 +85,14 @@ final class DeviceRequests {
             return Duration.ofMillis(ms);
         }
         throw new BadInputException("the request has no 'timeout_ms' of 0 to " + MAX_TIMEOUT_MS);
+    }
+
+    private static Map<String, Object> question(Map<String, Object> request) {
+        Map<String, Object> question = new LinkedHashMap<>();
+        if (request.get("question") instanceof Map<?, ?> fields) {
+            fields.forEach((field, value) -> question.put(String.valueOf(field), value));
+        }
+        return question;
     }
 
     private static Map<String, String> wanted(Map<String, Object> request) {

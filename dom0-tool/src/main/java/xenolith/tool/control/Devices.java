@@ -204,6 +204,20 @@ final class Devices implements DeviceControl, AutoCloseable {
         changing.change(wanted, directory);
     }
 
+    @Override
+    public Map<String, Object> ask(String kind, String name, Map<String, Object> question, Path directory) {
+        return asked(kind, name).device.answer(question, directory);
+    }
+
+    private synchronized Attached asked(String kind, String name) {
+        List<Attached> all = attached.stream().filter(each -> each.kind.equals(kind)).toList();
+        if (name.isEmpty() && all.size() > 1) {
+            throw new BadInputException("there are several, so name one: "
+                    + String.join(", ", all.stream().map(each -> each.device.name()).toList()));
+        }
+        return name.isEmpty() && !all.isEmpty() ? all.getFirst() : find(kind, name);
+    }
+
     private DeviceKind kind(String name) {
         DeviceKind kind = kinds.get(name);
         if (kind == null) {

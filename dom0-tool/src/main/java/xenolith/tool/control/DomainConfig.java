@@ -76,10 +76,15 @@ public record DomainConfig(
 
     /// A name is a directory's too, so it does not start with a dot.
     static String checkedName(String name) {
+        return checkedName("a domain's", name);
+    }
+
+    /// @param whose the name is, for the message
+    static String checkedName(String whose, String name) {
         boolean wellFormed = !name.isEmpty() && name.length() <= MAX_NAME_LENGTH && name.charAt(0) != '.'
                 && name.chars().allMatch(c -> c < 0x80 && (Character.isLetterOrDigit(c) || "._-".indexOf(c) >= 0));
         if (!wellFormed) {
-            throw new BadInputException("a domain's name is 1 to " + MAX_NAME_LENGTH
+            throw new BadInputException(whose + " name is 1 to " + MAX_NAME_LENGTH
                     + " letters, digits, dots, dashes and underscores, and starts with no dot");
         }
         return name;

@@ -35,6 +35,14 @@ interface HostedDevice extends AutoCloseable {
     default void domainGone() {
     }
 
+    /// Answers or does what only this kind of device knows of; fields of JSON both ways.
+    ///
+    /// @param directory as for [#change]
+    /// @throws BadInputException if it knows no such thing, or it cannot be
+    default Map<String, Object> answer(Map<String, Object> question, Path directory) {
+        throw new BadInputException(name() + " cannot be asked anything");
+    }
+
     /// Gives back what it holds. The driver is disconnected by then.
     @Override
     void close();

@@ -12,14 +12,16 @@ final class Nic implements HostedDevice {
     private final DeviceId id;
     private final MacAddress mac;
     private final String hostName;
+    private final NicFirewall firewall;
     private final NetBackend driver;
 
-    /// @param hostName what the host calls its side
-    Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NetBackend driver) {
+    /// @param hostName what the host calls its side, or empty
+    Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NicFirewall firewall, NetBackend driver) {
         this.config = config;
         this.id = id;
         this.mac = mac;
         this.hostName = hostName;
+        this.firewall = firewall;
         this.driver = driver;
     }
 
@@ -76,6 +78,12 @@ final class Nic implements HostedDevice {
     @Override
     public Map<String, String> change(Map<String, String> wanted, Path directory) {
         throw new BadInputException("nothing can be changed of an interface while it is in use");
+    }
+
+    /// About its firewall.
+    @Override
+    public Map<String, Object> answer(Map<String, Object> question, Path directory) {
+        return firewall.answer(question, directory);
     }
 
     @Override

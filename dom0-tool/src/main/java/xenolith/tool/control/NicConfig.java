@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import xenolith.backend.net.passt.Forward;
 import xenolith.posix.NetInterface;
 
 /// A network interface that a domain is to have: what it is attached to, and what it is limited to.
@@ -18,6 +19,9 @@ import xenolith.posix.NetInterface;
 /// @param ips        the guest's IP addresses, as text
 /// @param rate       the most that the guest may send
 /// @param mtu        the most bytes of a frame behind its Ethernet header
+/// @param guarded    whether the guest is held to its addresses
+/// @param rules      a file with the firewall's rules, or empty
+/// @param forwards   ports of the host that lead to the guest, each as `PROTOCOL:[ADDRESS:]PORT[:PORT]`
 public record NicConfig(
         Attachment attachment,
         String target,
@@ -26,7 +30,10 @@ public record NicConfig(
         Optional<MacAddress> mac,
         List<String> ips,
         Optional<NicRate> rate,
-        int mtu) {
+        int mtu,
+        boolean guarded,
+        String rules,
+        List<String> forwards) {
 
     /// What an interface can be attached to.
     public enum Attachment {
@@ -46,18 +53,21 @@ public record NicConfig(
     private static final String EXAMPLE = "; examples: tap, bridge=br0, user,mac=00:16:3e:01:02:03";
     private static final Map<String, Attachment> ATTACHMENTS = Map.of("tap", Attachment.TAP,
             "bridge", Attachment.BRIDGE, "switch", Attachment.SWITCH, "user", Attachment.USER);
-    private static final Set<String> OTHER_KEYS = Set.of("mac", "ip", "rate", "mtu", "hostip", "vifname");
+    private static final Set<String> OTHER_KEYS = Set.of("mac", "ip", "rate", "mtu", "hostip", "vifname",
+            "antispoof", "rules");
 
     public NicConfig {
         ips = List.copyOf(ips);
+        forwards = List.copyOf(forwards);
     }
 
-    /// Reads `tap[=NAME]`, `bridge=NAME`, `switch=NAME` or `user`, with `mac=`, `ip=`, `rate=`, `mtu=`, `hostip=` and
-    /// `vifname=`, and what else of xl's network configuration means something here.
+    /// Reads `tap[=NAME]`, `bridge=NAME`, `switch=NAME` or `user`, with `mac=`, `ip=`, `rate=`, `mtu=`, `hostip=`,
+    /// `vifname=`, `antispoof=`, `rules=` and, as often as wanted, `forward=`, and what else of xl's network configuration means something here.
     ///
     /// @throws BadInputException if it makes no sense
     public static NicConfig parse(String text) {
         Map<String, String> values = new HashMap<>();
+        List<String> forwards = new ArrayList<>();
         Attachment attachment = null;
         String target = "";
         for (String word : text.split(",", -1)) {
@@ -73,6 +83,8 @@ public record NicConfig(
                 if (value.isEmpty() || values.put(key, value) != null) {
                     throw new BadInputException("'" + key + "' in the interface '" + text + "' needs one value");
                 }
+            } else if (key.equals("forward")) {
+                forwards.add(forward(value));
             } else {
                 refuseUnlessHarmless(key, value, text);
             }
@@ -80,7 +92,18 @@ public record NicConfig(
         if (attachment == null) {
             throw new BadInputException("the interface '" + text + "' is attached to nothing" + EXAMPLE);
         }
-        return of(attachment, target, values);
+        if (!forwards.isEmpty() && attachment != Attachment.USER) {
+            throw new BadInputException("ports are forwarded to an interface of 'user' only" + EXAMPLE);
+        }
+        return of(attachment, target, values, forwards);
+    }
+
+    private static String forward(String text) {
+        if (Forward.parse(text) == null) {
+            throw new BadInputException("'" + text + "' says no ports to forward; an example: "
+                    + "forward=tcp:127.0.0.1:2222:22");
+        }
+        return text;
     }
 
     private static String key(String word) {
@@ -88,7 +111,8 @@ public record NicConfig(
         return (equals < 0 ? word : word.substring(0, equals)).strip();
     }
 
-    private static NicConfig of(Attachment attachment, String target, Map<String, String> values) {
+    private static NicConfig of(Attachment attachment, String target, Map<String, String> values,
+            List<String> forwards) {
         boolean named = attachment == Attachment.BRIDGE || attachment == Attachment.SWITCH;
         if (named == target.isEmpty() && attachment != Attachment.TAP) {
             throw new BadInputException(named ? "a " + word(attachment) + " needs a name" + EXAMPLE
@@ -98,13 +122,25 @@ public record NicConfig(
         checkName(tapName);
         if (attachment == Attachment.BRIDGE) {
             checkName(target);
+        } else if (attachment == Attachment.SWITCH) {
+            DomainConfig.checkedName("a switch's", target);
         }
         return new NicConfig(attachment, target, tapName,
                 Optional.ofNullable(values.get("hostip")).map(HostIp::parse),
                 Optional.ofNullable(values.get("mac")).map(MacAddress::parse),
                 addresses(values.getOrDefault("ip", "")),
                 Optional.ofNullable(values.get("rate")).map(NicRate::parse),
-                mtu(values.get("mtu")));
+                mtu(values.get("mtu")),
+                isOn(values.getOrDefault("antispoof", "on")),
+                values.getOrDefault("rules", ""), forwards);
+    }
+
+    private static boolean isOn(String text) {
+        return switch (text) {
+            case "on" -> true;
+            case "off" -> false;
+            default -> throw new BadInputException("antispoof is on or off, not '" + text + "'");
+        };
     }
 
     private static String word(Attachment attachment) {

@@ -1,7 +1,14 @@
 package xenolith.tool.control;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import xenolith.backend.net.FrameLink;
 import xenolith.backend.net.TapLink;
+import xenolith.backend.net.passt.Forward;
+import xenolith.backend.net.passt.PasstCommand;
+import xenolith.backend.net.passt.PasstException;
+import xenolith.backend.net.passt.PasstLink;
+import xenolith.backend.net.switching.SwitchLink;
 import xenolith.posix.Errno;
 import xenolith.posix.HostException;
 import xenolith.posix.NetInterface;
@@ -18,15 +25,47 @@ final class NicLinks {
     private NicLinks() {
     }
 
+    /// @param name of the interface, for the log
     /// @throws BadInputException if the host has no such thing, or does not let us
-    static Attached open(NicConfig config) {
+    static Attached open(NicConfig config, String name) {
         return switch (config.attachment()) {
             case TAP, BRIDGE -> tap(config);
-            case SWITCH, USER -> throw new BadInputException("an interface is attached to a tap or a bridge");
+            case SWITCH -> new Attached(new SwitchLink(switchDirectory(config.target())), "");
+            case USER -> new Attached(passt(config, name), "");
         };
     }
 
-    /// @param name what the host calls its side
+    /// A name that starts with a dot is no domain's.
+    private static Path switchDirectory(String name) {
+        RunBase base = RunBase.ofUser();
+        base.make();
+        Path switches = base.path().resolve(".switch");
+        Path directory = switches.resolve(name).toAbsolutePath();
+        if (!SwitchLink.isShortEnough(directory)) {
+            throw new BadInputException("the directory " + directory + " has too long a name for sockets in it");
+        }
+        try {
+            RunBase.makeDirectory(switches);
+            RunBase.makeDirectory(directory);
+            return directory;
+        } catch (IOException e) {
+            throw new HostUnfitException("cannot make the directory " + directory + ": " + e, e);
+        }
+    }
+
+    private static FrameLink passt(NicConfig config, String name) {
+        Path program = PasstCommand.find(System.getenv("PATH")).orElseThrow(() -> new BadInputException(
+                "there is no passt on the PATH, which an interface of 'user' needs (Debian: apt-get install passt)"));
+        try {
+            return PasstLink.start(name, new PasstCommand(program, config.mtu(), config.ips(),
+                    config.forwards().stream().map(Forward::parse).toList()),
+                    line -> System.err.println("xenolith: " + line));
+        } catch (PasstException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
+    }
+
+    /// @param name what the host calls its side, or empty
     record Attached(FrameLink link, String name) {
     }
 

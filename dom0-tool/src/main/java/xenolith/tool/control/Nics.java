@@ -11,7 +11,6 @@ import xenolith.backend.DeviceId;
 import xenolith.backend.net.Credit;
 import xenolith.backend.net.NetBackend;
 import xenolith.backend.net.NetWorker;
-import xenolith.backend.net.OpenFilter;
 import xenolith.vmm.port.DeviceAccess;
 
 /// The network interfaces that a domain can have, and the threads that serve them: the same for all of its interfaces, one
@@ -47,21 +46,28 @@ final class Nics implements DeviceKind, AutoCloseable {
         while (taken.contains(number)) {
             number++;
         }
-        return open(NicConfig.parse(text), number);
+        return open(NicConfig.parse(text), number, directory);
+    }
+
+    /// Likewise, for a domain that begins: files lie where this process stands.
+    Nic open(NicConfig config, long number) {
+        return open(config, number, Path.of(""));
     }
 
     /// Makes the attachment of an interface.
     ///
-    /// @param number which of the domain's interfaces it is, from 0
-    /// @throws BadInputException if it cannot be attached to what it asks for
-    Nic open(NicConfig config, long number) {
-        NicLinks.Attached attached = NicLinks.open(config);
+    /// @param number    which of the domain's interfaces it is, from 0
+    /// @param directory below which files lie that are named without a slash in front
+    /// @throws BadInputException if it cannot be attached to what it asks for, or its rules are wrong
+    private Nic open(NicConfig config, long number, Path directory) {
+        MacAddress mac = config.mac().orElseGet(() -> MacAddress.derived(domainName, number));
+        NicFirewall firewall = NicFirewall.of(config, mac, directory);
+        NicLinks.Attached attached = NicLinks.open(config, domainName + "'s vif" + number);
         Credit credit = config.rate().map(rate -> new Credit(rate.bytesPerPeriod(), rate.periodUs()))
                 .orElseGet(Credit::unlimited);
-        NetBackend driver = new NetBackend(domain, attached.link(), new OpenFilter(), credit, workers());
+        NetBackend driver = new NetBackend(domain, attached.link(), firewall.filter(), credit, workers());
         drivers.put("vif" + number, driver);
-        return new Nic(config, new DeviceId(domid, "vif", number),
-                config.mac().orElseGet(() -> MacAddress.derived(domainName, number)), attached.name(), driver);
+        return new Nic(config, new DeviceId(domid, "vif", number), mac, attached.name(), firewall, driver);
     }
 
     private synchronized List<NetWorker> workers() {

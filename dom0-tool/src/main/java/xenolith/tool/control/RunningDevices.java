@@ -70,6 +70,16 @@ public final class RunningDevices {
         ask(request, Duration.ZERO);
     }
 
+    /// Asks a device what only its kind knows of.
+    ///
+    /// @param name may be empty if there is one
+    Map<String, Object> ask(String name, Map<String, Object> question) {
+        Map<String, Object> request = request(DeviceRequests.ASK, Duration.ZERO);
+        request.put("name", name);
+        request.put("question", question);
+        return ask(request, Duration.ZERO);
+    }
+
     private Map<String, Object> request(String what, Duration patience) {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("do", what);

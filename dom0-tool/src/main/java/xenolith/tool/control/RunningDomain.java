@@ -53,6 +53,13 @@ public final class RunningDomain {
         return new RunningDevices(kind, this::control);
     }
 
+    /// The firewall of one of its network interfaces.
+    ///
+    /// @param nic its name, or empty for the only one
+    public RunningFirewall firewall(String nic) {
+        return new RunningFirewall(devices(Nics.NAME), nic);
+    }
+
     /// Its store.
     public DomainStore store() {
         try {

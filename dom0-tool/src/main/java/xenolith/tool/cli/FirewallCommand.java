@@ -1,0 +1,108 @@
+package xenolith.tool.cli;
+
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import xenolith.tool.control.BadInputException;
+import xenolith.tool.control.DomainConfig;
+import xenolith.tool.control.JsonText;
+import xenolith.tool.control.RunningDomains;
+import xenolith.tool.control.RunningFirewall;
+
+/// `xenolith firewall`: the rules of a running domain's network interface.
+final class FirewallCommand {
+    static final String NAME = "firewall";
+    private static final String NIC = "--nic";
+    private static final String JSON = "--json";
+
+    private FirewallCommand() {
+    }
+
+    static CommandSpec spec() {
+        CommandSpec spec = Commands.named(NAME, "Shows and changes which frames of a running domain's interface pass.");
+        spec.addPositional(Commands.words("NAME list|add|insert|delete|load|flush|zero [ARGUMENT...]", "2..*"));
+        spec.addOption(Commands.value(NIC, "DEVICE", "Which interface, as vif1 (default: the only one)."));
+        spec.addOption(Commands.flag(JSON, "With list: print JSON."));
+        spec.usageMessage().footer("",
+                "  list            the rules, with what each has done",
+                "  add RULE        append a rule",
+                "  insert N RULE   put a rule before rule N",
+                "  delete N        remove rule N",
+                "  load FILE       exchange all rules for those of a file, at once",
+                "  flush           remove all rules",
+                "  zero            set all counts to 0",
+                "",
+                "A rule: in|out|both, then allow, drop, limit RATE [burst SIZE] or nat to [ADDRESS][:PORT], then what it is",
+                "for: ethertype, from-mac, to-mac, proto, src, dst, sport, dport, fragment. Examples:",
+                "  xenolith firewall web add out drop proto tcp dport 25",
+                "  xenolith firewall web insert 1 in limit 10mbit burst 64k proto udp",
+                "  xenolith firewall web add in nat to :80 proto tcp dport 8080",
+                "docs/firewall.md says more.");
+        return spec;
+    }
+
+    static int execute(ParseResult parsed) {
+        List<String> words = parsed.matchedPositionalValue(0, List.<String>of());
+        List<String> rest = words.subList(2, words.size());
+        RunningFirewall firewall = RunningDomains.named(words.getFirst())
+                .firewall(parsed.matchedOptionValue(NIC, ""));
+        switch (words.get(1)) {
+            case "list" -> {
+                none(rest);
+                list(firewall.list(), parsed.hasMatchedOption(JSON));
+            }
+            case "add" -> firewall.add(String.join(" ", rest));
+            case "insert" -> firewall.insert(number(rest), String.join(" ", rest.subList(1, rest.size())));
+            case "delete" -> {
+                int number = number(rest);
+                none(rest.subList(1, rest.size()));
+                firewall.delete(number);
+            }
+            case "load" -> {
+                if (rest.size() != 1) {
+                    throw new BadInputException("load needs one file");
+                }
+                firewall.load(DomainConfig.inputFile("rules", rest.getFirst()));
+            }
+            case "flush" -> {
+                none(rest);
+                firewall.flush();
+            }
+            case "zero" -> {
+                none(rest);
+                firewall.zero();
+            }
+            default -> throw new BadInputException("'" + words.get(1)
+                    + "' is none of list, add, insert, delete, load, flush and zero");
+        }
+        return ExitStatus.OK;
+    }
+
+    private static int number(List<String> words) {
+        if (words.isEmpty()) {
+            throw new BadInputException("the number of a rule is missing");
+        }
+        return Commands.number(words.getFirst(), "a rule");
+    }
+
+    private static void none(List<String> words) {
+        if (!words.isEmpty()) {
+            throw new BadInputException("'" + words.getFirst() + "' is one word too many");
+        }
+    }
+
+    private static void list(Map<String, Object> all, boolean json) {
+        if (json) {
+            System.out.print(JsonText.of(all));
+            return;
+        }
+        System.out.printf("%4s %12s %14s %10s  %s%n", "", "packets", "bytes", "dropped", "rule");
+        for (Object rule : (List<?>) all.get("rules")) {
+            Map<?, ?> fields = (Map<?, ?>) rule;
+            System.out.printf("%4s %12s %14s %10s  %s%n", fields.get("number"), fields.get("packets"),
+                    fields.get("bytes"), fields.get("dropped"), fields.get("rule"));
+        }
+        System.out.println("dropped before any rule: " + String.valueOf(all.get("dropped_first")).replaceAll("[{}]", ""));
+    }
+}
