@@ -26,7 +26,7 @@ import xenolith.backend.net.firewall.RuleSyntaxException;
 /// @param filter what frames go through
 record NicFirewall(Firewall filter) {
     /// So many rules fit into a line of the protocol.
-    static final int PAGE = 32;
+    static final int PAGE = 24;
     private static final long MAX_FILE_BYTES = 1 << 20;
 
     /// As the interface's words say.

@@ -146,6 +146,9 @@ class ControlServerTest {
                     Duration.ofSeconds(50))).isInstanceOf(ControlException.class).hasMessage("b is in use");
             assertThatThrownBy(() -> client.ask(Map.of("do", "change", "kind", "disk", "name", "b", "wanted", Map.of(),
                     "directory", "/"), Duration.ofSeconds(50))).isInstanceOf(BadInputException.class);
+            assertThat(client.ask(Map.of("do", "ask", "kind", "nic", "name", "vif0", "question", Map.of("op", "list"),
+                    "directory", "/", "timeout_ms", 1L), Duration.ofSeconds(50)))
+                    .containsExactly(Map.entry("asked", "nic vif0 {op=list} in /"));
         }
     }
 
@@ -175,6 +178,11 @@ class ControlServerTest {
         @Override
         public void change(String kind, String name, Map<String, String> wanted, Path directory) {
             throw new BadInputException(name + " cannot be " + wanted);
+        }
+
+        @Override
+        public Map<String, Object> ask(String kind, String name, Map<String, Object> question, Path directory) {
+            return Map.of("asked", kind + " " + name + " " + question + " in " + directory);
         }
     }
 
