@@ -9,6 +9,7 @@ verb_setup() {
     setup_kernel generic linux-image-amd64
     (setup_grub) || say "there is no GRUB for Xen: its test will be skipped"
     (setup_xenstore_utils) || say "there are no xenstore-utils: their test will be skipped"
+    (setup_passt) || say "there is no passt: its test will be skipped"
     setup_guest_images
     (setup_debian) || say "there is no Debian on a disk: its tests will be skipped"
 }
@@ -117,6 +118,18 @@ setup_grub() {
     fetch_from_package grub-xen-bin "$target.part" './usr/lib/grub/x86_64-xen/*'
     rm -rf "$target/modules"
     mv "$target.part/usr/lib/grub/x86_64-xen" "$target/modules"
+    rm -rf "$target.part"
+}
+
+# passt, for tests; users of --nic user install their own.
+setup_passt() {
+    target=$cache/passt
+    [ ! -x "$target/passt" ] || return 0
+    say "downloading passt"
+    apt_lists passt
+    fetch_from_package passt "$target.part" './usr/bin/passt*'
+    rm -rf "$target"
+    mv "$target.part/usr/bin" "$target"
     rm -rf "$target.part"
 }
 

@@ -52,13 +52,13 @@ final class Layers {
         rule("backend.net", "abi abi.io posix vmm.port backend");
         rule("backend.net.switching", "posix backend.net");
         rule("backend.net.passt", "posix backend.net");
-        rule("backend.net.firewall", "posix backend.net");
+        rule("backend.net.firewall", "backend.net");
         // dom0-tool
         rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host socket xenstore "
                 + "xenstore.socket backend "
                 + "backend.console "
                 + "backend.xenstore backend.blk backend.image backend.image.qcow2 backend.remote "
-                + "backend.net");
+                + "backend.net backend.net.switching backend.net.passt backend.net.firewall");
         rule("tool.cli", "tool.control");
     }
 
