@@ -43,10 +43,15 @@ public final class PasstLink implements FrameLink {
     /// @param name of the interface, for the log
     /// @throws PasstException if it ends at once, or cannot be started
     public static PasstLink start(String name, PasstCommand command, Consumer<String> log) {
+        return start(name, command, log, START_NS);
+    }
+
+    /// @param graceNs how soon an end counts as one at once; what ends later is said in the log
+    static PasstLink start(String name, PasstCommand command, Consumer<String> log, long graceNs) {
         PasstLink link = new PasstLink(name, command, log);
         try {
             PasstProcess first = link.run();
-            if (first.awaitEnd(link.wake, START_NS)) {
+            if (first.awaitEnd(link.wake, graceNs)) {
                 throw new PasstException(command.program() + " does not run: " + first.end());
             }
             link.keeper = Thread.ofPlatform().name("passt-" + name).daemon().start(() -> link.keep(first));

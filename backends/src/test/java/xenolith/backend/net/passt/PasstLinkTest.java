@@ -33,10 +33,15 @@ class PasstLinkTest {
     private Path folder;
 
     private FramePort start(String script) throws IOException {
+        return start(script, 1);
+    }
+
+    private FramePort start(String script, long graceNs) throws IOException {
         Path program = folder.resolve("passt");
         Files.writeString(program, "#!/bin/sh\n" + script + "\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
-        link = PasstLink.start("vif0", new PasstCommand(program, 1500, List.of(), List.of()), log::add);
+        link = PasstLink.start("vif0", new PasstCommand(program, 1500, List.of(), List.of()), log::add,
+                graceNs);
         return link.open(0);
     }
 
@@ -124,7 +129,7 @@ class PasstLinkTest {
 
     @Test
     void aProcessThatEndsAtOnceIsAnErrorWithItsReason() {
-        assertThatThrownBy(() -> start("echo; echo 'Port 1 is in use' >&2; exit 1")).isInstanceOf(PasstException.class)
+        assertThatThrownBy(() -> start("echo 'Port 1 is in use' >&2; exit 1", 20_000_000_000L)).isInstanceOf(PasstException.class)
                 .hasMessageContaining("does not run: its process ended with status 1: Port 1 is in use");
         assertThatThrownBy(() -> PasstLink.start("vif0",
                 new PasstCommand(Path.of("/nowhere/passt"), 1500, List.of(), List.of()), log::add))
