@@ -1,6 +1,7 @@
 package xenolith.backend.net.switching;
 
 import java.util.concurrent.atomic.AtomicLong;
+import xenolith.posix.Errno;
 import xenolith.posix.Iovec;
 import xenolith.posix.UnixSocket;
 
@@ -9,10 +10,14 @@ final class Peer {
     /// Some sixty of the biggest frames; what a user who is not root gets is at most `net.core.wmem_max`, twice.
     private static final int SEND_BUFFER_BYTES = 2 << 20;
 
+    private static final long PATIENCE_NS = 10_000_000;
+
     private final UnixSocket socket;
     private final int slot;
     private final AtomicLong dropped;
     private boolean closed;
+    private boolean isFull;
+    private long fullSinceNs;
 
     /// @param dropped counts what the peer had no room for
     Peer(UnixSocket socket, int slot, AtomicLong dropped) {
@@ -27,10 +32,36 @@ final class Peer {
     }
 
     /// Sends a frame, or drops it.
-    synchronized void send(Iovec frame) {
+    synchronized void sendOrDrop(Iovec frame) {
         if (closed || socket.send(frame) < 0) {
             dropped.incrementAndGet();
+        } else {
+            isFull = false;
         }
+    }
+
+    /// Sends a frame that is for this peer alone. Returns 0 if it is gone, one way or the other, or -EAGAIN: there is no
+    /// room, but has been a moment ago, so who sends slows down a little and nothing is lost. A peer that takes nothing for
+    /// longer holds nobody up.
+    synchronized int send(Iovec frame) {
+        long rc = closed ? -Errno.EPIPE : socket.send(frame);
+        if (rc == -Errno.EAGAIN && isWorthWaiting(System.nanoTime())) {
+            return -Errno.EAGAIN;
+        }
+        if (rc < 0) {
+            dropped.incrementAndGet();
+        } else {
+            isFull = false;
+        }
+        return 0;
+    }
+
+    private boolean isWorthWaiting(long nowNs) {
+        if (!isFull) {
+            isFull = true;
+            fullSinceNs = nowNs;
+        }
+        return nowNs - fullSinceNs < PATIENCE_NS;
     }
 
     /// For the thread that also closes.

@@ -79,10 +79,9 @@ final class SwitchPort implements FramePort {
         int slot = MacTable.isGroup(to) ? MacTable.UNKNOWN : macs.lookUp(to);
         Peer known = slot == MacTable.UNKNOWN ? null : peers.get(slot);
         if (known != null) {
-            known.send(frame);
-        } else {
-            sendToAll(frame);
+            return known.send(frame);
         }
+        sendToAll(frame);
         return 0;
     }
 
@@ -90,7 +89,7 @@ final class SwitchPort implements FramePort {
         for (int slot = 0; slot < peers.length(); slot++) {
             Peer peer = peers.get(slot);
             if (peer != null) {
-                peer.send(frame);
+                peer.sendOrDrop(frame);
             }
         }
     }

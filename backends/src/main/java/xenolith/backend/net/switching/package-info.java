@@ -12,8 +12,9 @@
 ///
 /// Who may call: the tool, which makes the directory for its user alone. Peers of another user are not accepted.
 ///
-/// Locks: a peer's, for one call that does not wait. Neither sending nor receiving waits for anybody: a frame for which a
-/// peer has no room is dropped and counted, for that peer only.
+/// Locks: a peer's, for one call that does not wait. Neither sending nor receiving waits for anybody. A frame for a peer
+/// that has had no room for less than ten milliseconds is the sender's still, who may try again; for one that has been full
+/// for longer it is dropped and counted, as is a frame for many, for that peer only.
 ///
 /// What guests can do to us: send any frame to any address, and so fill a table of 1024 addresses, whose oldest entries
 /// give way; then more is sent to all. Which addresses a guest may use is its filter's matter.

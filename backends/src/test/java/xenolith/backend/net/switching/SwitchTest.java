@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import xenolith.backend.net.FramePort;
 import xenolith.backend.net.Frames;
+import xenolith.posix.Errno;
 import xenolith.posix.HostException;
 import xenolith.posix.Poll;
 import xenolith.posix.UnixSocket;
@@ -146,6 +147,26 @@ class SwitchTest {
         assertThat(arrived).isEqualTo(sent - 1);
         frames.send(a, Frames.BROADCAST, A, "again");
         assertThat(text(slow)).isEqualTo("again");
+    }
+
+    @Test
+    void whoSendsToAFullPeerIsAskedToWaitAMomentAndNoLonger() {
+        SwitchPort a = port();
+        SwitchPort full = port();
+        frames.send(full, Frames.BROADCAST, B, "here");
+        text(a);
+        int asked = 0;
+        while (a.dropped() == 0) {
+            asked += frames.send(a, B, A, "y".repeat(30_000)) == -Errno.EAGAIN ? 1 : 0;
+        }
+        assertThat(asked).isPositive();
+        assertThat(frames.send(a, B, A, "y".repeat(30_000))).as("it is dropped").isZero();
+        assertThat(a.dropped()).isEqualTo(2);
+        while (text(full).startsWith("y")) {
+            asked++;
+        }
+        assertThat(frames.send(a, B, A, "again")).isZero();
+        assertThat(text(full)).isEqualTo("again");
     }
 
     @Test
