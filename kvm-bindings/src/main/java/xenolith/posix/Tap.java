@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 
 /// One queue of a TAP: a network interface of the host's whose wire is this descriptor (`<linux/if_tun.h>`).
 ///
@@ -41,10 +42,16 @@ public final class Tap implements AutoCloseable {
     /// or for several.
     ///
     /// @param name of at most [NetInterface#MAX_NAME_BYTES]; a `%d` in it becomes a number that is free
-    /// @throws HostException naming what failed: the device, `TUNSETIFF`
+    /// @throws HostException naming what failed: the device, `TUNSETIFF`; of EBUSY where somebody uses it
     public static Tap open(String name) {
         try {
-            return attach(name, true);
+            Tap tap = attach(name, true);
+            if (queueCount(Path.of("/sys/class/net", tap.name, "queues")) > 1) {
+                // The kernel takes us for a further queue of whoever has it, and would deal frames to both.
+                tap.close();
+                throw new HostException("TUNSETIFF", Errno.EBUSY);
+            }
+            return tap;
         } catch (HostException e) {
             // What a TAP of one queue says to who comes for several.
             if (e.errno() != Errno.EINVAL) {
@@ -52,6 +59,12 @@ public final class Tap implements AutoCloseable {
             }
             return attach(name, false);
         }
+    }
+
+    /// The queues that somebody has open, by what sysfs has in an interface's folder; 0 where that cannot be seen.
+    static int queueCount(Path queues) {
+        String[] names = queues.toFile().list((_, name) -> name.startsWith("rx-"));
+        return names == null ? 0 : names.length;
     }
 
     /// A further queue of the same TAP.
