@@ -146,9 +146,17 @@ final class Supervisor {
         }
     }
 
-    private synchronized void publish(Session session) {
-        current = session;
-        notifyAll();
+    /// Who closes sees the session, or we see that it is closed: it is ended by one of both.
+    private void publish(Session session) {
+        boolean unwanted;
+        synchronized (this) {
+            current = session;
+            unwanted = closed;
+            notifyAll();
+        }
+        if (unwanted) {
+            session.end();
+        }
     }
 
     private synchronized boolean isClosed() {
