@@ -55,7 +55,7 @@ bench_netsoak() {
     while kill -0 "$guest" 2>/dev/null; do
         ip netns exec "$namespace" timeout 15 "$work/netbench" flood 10.9.0.2 5002 3 64 >>"$work/flood" 2>/dev/null || sleep 1
         for process in $(pgrep -f "java.*--stats $work/stats"); do
-            grown="$grown $(awk '/^(VmRSS|Threads)/ { printf "%s ", $2 }' "/proc/$process/status" 2>/dev/null | tr ' ' '/')"
+            grown="$grown $({ awk '/^(VmRSS|Threads)/ { printf "%s/", $2 }' "/proc/$process/status" 2>/dev/null || true; })"
         done
     done
     wait "$guest" || fail "the guest ended badly"
