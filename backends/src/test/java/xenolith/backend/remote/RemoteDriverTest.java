@@ -54,7 +54,7 @@ class RemoteDriverTest {
             guest.send(3, BLKIF_OP_READ, REF);
             assertThat(guest.answer(3)).isEqualTo(BLKIF_RSP_OKAY);
             assertThat(page.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0x5a);
-            assertThat(Files.readAllBytes(file)[3 * 4096 + 17]).isEqualTo((byte) 0x5a);
+            assertThat(Files.readAllBytes(file)[3 * RemoteGuest.SECTORS_APART * 512 + 17]).isEqualTo((byte) 0x5a);
             guest.send(4, BLKIF_OP_READ, 99);
             assertThat(guest.answer(4)).as("a page that is not granted").isEqualTo(BLKIF_RSP_ERROR);
             assertThat(guest.port.pendingCount()).isPositive();
@@ -153,5 +153,26 @@ class RemoteDriverTest {
         assertThatThrownBy(() -> guest(process).close()).isInstanceOf(BackendSource.UnreachableException.class)
                 .hasMessageContaining("'vif'");
         Eventually.is(true, process::isDead);
+    }
+
+    @Test
+    void aDeviceThatIsClosedWhileAProcessIsStartedDoesNotWaitForItsEnd() throws Exception {
+        FakeProcess first = process(new GatedImage(0));
+        FakeProcess second = process(new GatedImage(0));
+        RemoteGuest guest = guest(first);
+        guest.connectFrontend();
+        guest.provide(second);
+        guest.starting.lock();
+        Thread closing;
+        try {
+            first.die();
+            Eventually.is(true, guest.starting::hasQueuedThreads);
+            closing = Thread.ofPlatform().start(guest::close);
+            Eventually.is(Thread.State.WAITING, closing::getState);
+        } finally {
+            guest.starting.unlock();
+        }
+        closing.join();
+        assertThat(second.isDead()).isTrue();
     }
 }

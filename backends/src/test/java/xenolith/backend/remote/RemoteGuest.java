@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import xenolith.abi.io.Blkif;
 import xenolith.abi.io.FrontRing;
 import xenolith.backend.DeviceId;
@@ -30,6 +31,7 @@ final class RemoteGuest implements AutoCloseable, BackendSource {
     private static final int RING_REF = 100;
     private static final int PAGE = 4096;
     private static final int PAGES = 256;
+    static final int SECTORS_APART = 64;
 
     private final Fd memfd = Memfd.create("guest", (long) PAGES * PAGE);
     private final Mapping mapping = Mapping.shared(memfd, 0, (long) PAGES * PAGE, true);
@@ -44,6 +46,8 @@ final class RemoteGuest implements AutoCloseable, BackendSource {
     private final MemorySegment response = Arena.ofAuto().allocate(Blkif.Response.SIZEOF, 8);
     private FrontRing ring;
     FakePort port;
+    /// Held while a process takes its time to start.
+    final ReentrantLock starting = new ReentrantLock();
 
     /// @param absence how long requests wait for a process
     RemoteGuest(Path folder, boolean isOurs, Duration absence, DiskImage standIn, FakeProcess first)
@@ -89,11 +93,18 @@ final class RemoteGuest implements AutoCloseable, BackendSource {
 
     @Override
     public Peer connect() throws UnreachableException {
+        FakeProcess process;
         synchronized (processes) {
-            if (processes.isEmpty()) {
-                throw new UnreachableException("there is none in this test");
-            }
-            return processes.remove().peer();
+            process = processes.poll();
+        }
+        if (process == null) {
+            throw new UnreachableException("there is none in this test");
+        }
+        starting.lock();
+        try {
+            return process.peer();
+        } finally {
+            starting.unlock();
         }
     }
 
@@ -110,12 +121,12 @@ final class RemoteGuest implements AutoCloseable, BackendSource {
         return this;
     }
 
-    /// Sends a request for a page, at the sector of its number.
+    /// Sends a request for a page, at a place of its own: those beside each other are done as one.
     void send(long id, int operation, int ref) {
         request.fill((byte) 0);
         Blkif.Request.operation(request, 0, operation);
         Blkif.Request.id(request, 0, id);
-        Blkif.Request.sectorNumber(request, 0, 8 * id);
+        Blkif.Request.sectorNumber(request, 0, SECTORS_APART * id);
         Blkif.Request.nrSegments(request, 0, 1);
         long at = Blkif.Request.SEG_OFFSET;
         Blkif.Segment.gref(request, at, ref);
