@@ -38,7 +38,8 @@ net_host() {
     server=$!
 }
 
-# TCP both ways and floods of small datagrams both ways, for so many seconds (default 600): every byte of TCP is compared,
+# TCP both ways and small datagrams both ways, those to the guest 5000 a second, lest they leave no room for TCP in the
+# queue of its TAP; for so many seconds (default 600): every byte of TCP is compared,
 # nothing may stall, and our process may not grow.
 bench_netsoak() {
     bench_ready
@@ -53,7 +54,7 @@ bench_netsoak() {
     guest=$!
     grown=
     while kill -0 "$guest" 2>/dev/null; do
-        ip netns exec "$namespace" timeout 15 "$work/netbench" flood 10.9.0.2 5002 3 64 >>"$work/flood" 2>/dev/null || sleep 1
+        ip netns exec "$namespace" timeout 15 "$work/netbench" flood 10.9.0.2 5002 3 64 5000 >>"$work/flood" 2>/dev/null || sleep 1
         for process in $(pgrep -f "java.*--stats $work/stats"); do
             grown="$grown $({ awk '/^(VmRSS|Threads)/ { printf "%s/", $2 }' "/proc/$process/status" 2>/dev/null || true; })"
         done
