@@ -31,7 +31,7 @@ block_virtio_modules() {
     command -v qemu-system-x86_64 >/dev/null || return 0
     read -r package _ <"$kernels/cloud/version"
     if fetch_from_package "$package" "$work/package" './lib/modules/*/virtio*.ko'; then
-        for name in virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk; do
+        for name in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk; do
             find "$work/package" -name "$name.ko" -exec cp {} "$work/" \;
             virtio="$virtio $name.ko"
         done
