@@ -25,6 +25,7 @@ public final class BackendThread {
     private volatile DeviceAccess domain;
     private volatile boolean woken = true;
     private volatile boolean stopping;
+    private volatile boolean ended;
     private volatile String failure;
 
     /// A thread called `name` that runs `body` at start and after each wake, and `lastRound` once when it is told to
@@ -52,6 +53,9 @@ public final class BackendThread {
             woken = true;
             // Here already: the thread may be waiting for the processor that it asks for.
             working(true);
+            if (ended) {
+                working(false);
+            }
             LockSupport.unpark(thread);
         }
     }
@@ -135,6 +139,7 @@ public final class BackendThread {
         } catch (Exception e) {
             failure = e.getMessage() == null ? e.toString() : e.getMessage();
         } finally {
+            ended = true;
             working(false);
         }
     }

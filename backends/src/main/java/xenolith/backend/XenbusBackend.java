@@ -160,7 +160,7 @@ public final class XenbusBackend implements AutoCloseable {
     private boolean round() {
         try {
             step();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "a fault of ours in " + device.backendPath(), e);
             failAtAnyRate("internal error: " + e);
         }

@@ -50,4 +50,18 @@ class BackendThreadWorkTest {
         Eventually.is(0, domain::working);
         assertThat(runs).hasValue(1);
     }
+
+    @Test
+    void aWakeAfterItsEndWantsNothing() throws InterruptedException {
+        BackendThread thread = new BackendThread("test", () -> {
+            rounds.release();
+            return false;
+        }, () -> false);
+        thread.workFor(domain);
+        thread.start();
+        rounds.acquire();
+        assertThat(thread.stop(Duration.ofSeconds(20))).isTrue();
+        thread.wake();
+        assertThat(domain.working()).isZero();
+    }
 }

@@ -79,7 +79,7 @@ final class BlkQueue {
         } catch (BrokenRingException e) {
             broken = true;
             onFault.accept(e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "a fault of ours in a disk's queue", e);
             broken = true;
             onFault.accept("internal error: " + e);

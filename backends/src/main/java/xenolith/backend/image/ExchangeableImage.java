@@ -52,7 +52,12 @@ public final class ExchangeableImage implements DiskImage {
 
     @Override
     public long measure() {
-        return image.measure();
+        lock.readLock().lock();
+        try {
+            return image.measure();
+        } finally {
+            lock.readLock().unlock();
+        }
     }
 
     @Override

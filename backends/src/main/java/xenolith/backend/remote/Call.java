@@ -60,8 +60,11 @@ final class Call implements AutoCloseable {
         return in;
     }
 
-    /// The link's reader has the answer.
+    /// The link's reader has the answer. A second one to the same question is dropped: the first may be being read.
     synchronized void answer(Message message) {
+        if (answered) {
+            return;
+        }
         in.moveFrom(message);
         answered = true;
         notifyAll();
@@ -73,7 +76,10 @@ final class Call implements AutoCloseable {
 
     @Override
     public void close() {
-        in.closeDescriptors();
+        synchronized (this) {
+            answered = true;
+            in.closeDescriptors();
+        }
         link.free(this);
     }
 }

@@ -142,6 +142,9 @@ final class Link {
             reason = "it breaks the protocol: " + e.getMessage();
         } catch (LinkLostException e) {
             reason = e.getMessage();
+        } catch (RuntimeException | Error e) {
+            // Whoever waits for this connection's end must see it, whatever it was that ended it.
+            reason = "a fault of ours: " + e;
         }
         lost = reason;
         synchronized (calls) {

@@ -36,8 +36,11 @@ final class Session implements Link.Handler {
         this.domain = domain;
         this.memory = memory;
         Thread.ofPlatform().name("remote-" + name).daemon().start(() -> {
-            endReason = link.run(this);
-            ended.countDown();
+            try {
+                endReason = link.run(this);
+            } finally {
+                ended.countDown();
+            }
         });
     }
 

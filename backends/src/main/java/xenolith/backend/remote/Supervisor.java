@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import xenolith.backend.remote.BackendSource.UnreachableException;
+import xenolith.posix.HostException;
 
 /// Sees to it that a device has a process: one at a time, each after the end of the one before, with pauses that grow
 /// while they do not live long.
@@ -64,6 +65,14 @@ final class Supervisor {
             }
             peer.close();
             throw new UnreachableException("the process " + e.getMessage());
+        } catch (HostException e) {
+            // Out of descriptors, say: another time there may be some.
+            if (source.isOurs()) {
+                kill(peer);
+            }
+            peer.socket().close();
+            peer.close();
+            throw new UnreachableException(e.getMessage());
         }
     }
 

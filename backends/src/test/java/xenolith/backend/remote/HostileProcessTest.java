@@ -30,6 +30,8 @@ import xenolith.vmm.port.SharedMemory;
 class HostileProcessTest {
     private static final int REF = 7;
     private static final int PORT = 5;
+    /// A value that our own side stumbles over.
+    private static final String FATAL = "fatal";
 
     /// What ends the connection.
     enum Lie {
@@ -90,6 +92,9 @@ class HostileProcessTest {
         @Override
         public void write(String name, String value) {
             assertThat(name).matches("[a-z0-9-]+");
+            if (value.equals(FATAL)) {
+                throw new InternalError("on purpose");
+            }
         }
 
         @Override
@@ -184,6 +189,13 @@ class HostileProcessTest {
         assertThat(hear().getInt()).isEqualTo(Wire.REFUSED);
         say(3, Wire.COPY_FROM, 1, 1234, 0, 64);
         assertThat(hear().getInt()).isEqualTo(XenGrantTable.GNTST_BAD_GNTREF);
+    }
+
+    @Test
+    void aFaultOfOursEndsTheConnectionForAllWhoWait() {
+        message.begin(Wire.WRITE_NODE, 1).putText("feature").putText(FATAL);
+        assertThat(message.send(socket)).isZero();
+        assertThat(session.awaitEnd()).contains("a fault of ours").contains("on purpose");
     }
 
     @Test

@@ -52,8 +52,11 @@ final class Devices implements DeviceControl, AutoCloseable {
         synchronized void shut() {
             if (!shut) {
                 shut = true;
-                backend.close();
-                device.close();
+                try {
+                    backend.close();
+                } finally {
+                    device.close();
+                }
             }
         }
 
@@ -85,7 +88,12 @@ final class Devices implements DeviceControl, AutoCloseable {
             device.close();
             throw new BadInputException("there is a " + kind + " " + device.name() + " already");
         }
-        device.id().create(store, device.frontendNodes(), device.backendNodes());
+        try {
+            device.id().create(store, device.frontendNodes(), device.backendNodes());
+        } catch (RuntimeException e) {
+            device.close();
+            throw e;
+        }
         Attached added = new Attached(kind, device, new XenbusBackend(store, device.id(), device.driver()));
         attached.add(added);
         added.backend.start();
@@ -248,6 +256,17 @@ final class Devices implements DeviceControl, AutoCloseable {
             all = List.copyOf(attached);
         }
         all.forEach(each -> each.device.domainGone());
-        all.forEach(Attached::shut);
+        RuntimeException failure = null;
+        for (Attached each : all) {
+            try {
+                each.shut();
+            } catch (RuntimeException e) {
+                // The others must let go of the guest's memory all the same.
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

@@ -14,6 +14,7 @@ import xenolith.backend.image.ExchangeableImage;
 import xenolith.backend.image.ExtentTable;
 import xenolith.backend.image.ExtentsImage;
 import xenolith.backend.image.WithoutDiscard;
+import xenolith.posix.Errno;
 import xenolith.posix.HostException;
 
 /// A disk of a running domain, over an image that it has to itself.
@@ -114,13 +115,21 @@ final class Disk implements HostedDevice {
             throw new BadInputException("a disk's name and its process stay while its image is exchanged");
         }
         DiskImage fresh = DiskImages.open(next);
+        DiskImage old;
         try {
-            image.exchange(fresh).close();
+            old = image.exchange(fresh);
         } catch (IllegalArgumentException e) {
             fresh.close();
             throw new BadInputException("the image cannot take that one's place: " + e.getMessage(), e);
         }
         config = next;
+        // What the guest flushes from now on goes to the new one.
+        int flushed = old.flush();
+        old.close();
+        if (flushed < 0) {
+            throw new ControlException("the image is exchanged, but the old one could not be stored: "
+                    + Errno.name(-flushed));
+        }
         return Map.of("params", backendNodes().get("params"));
     }
 

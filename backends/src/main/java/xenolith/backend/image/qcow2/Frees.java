@@ -106,9 +106,11 @@ final class Frees {
                 done = true;
                 long count = runs.values[runs.length - 1];
                 long part = Math.min(count, PART);
-                release(runs.values[runs.length - 2] + count - part, part, counts, allocator, storage);
+                long from = runs.values[runs.length - 2] + count - part;
+                // Taken off first: were it released half and then again, a cluster might be another's by then.
                 runs.values[runs.length - 1] -= part;
                 runs.length -= part == count ? 2 : 0;
+                release(from, part, counts, allocator, storage);
             }
             committed.remove();
         }

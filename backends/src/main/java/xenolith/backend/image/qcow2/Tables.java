@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.ReentrantLock;
 import xenolith.backend.image.qcow2.L2Entry.Kind;
 import xenolith.backend.image.qcow2.Workspace.Extent;
+import xenolith.posix.Errno;
 
 /// An open image's own structures, and the lock over them.
 ///
@@ -98,6 +99,10 @@ final class Tables {
                 counts.collect(commit);
                 map.collect(commit);
                 frees.collect(commit, inFlight);
+            } catch (RuntimeException | Error e) {
+                // What was collected is as it was before: changed, and still to be written.
+                commit.finish(false);
+                throw e;
             } finally {
                 lock.unlock();
             }
@@ -108,22 +113,28 @@ final class Tables {
     }
 
     private int run(Commit commit) {
-        int result = 0;
+        int result = -Errno.EIO;
         try {
             commit.run(storage, commitIo);
+            result = 0;
         } catch (StorageException e) {
             result = failed(e);
+        } finally {
+            finish(commit, result == 0);
         }
+        return result;
+    }
+
+    private void finish(Commit commit, boolean succeeded) {
         lock.lock();
         try {
-            commit.finish(result == 0);
-            if (result == 0) {
+            commit.finish(succeeded);
+            if (succeeded) {
                 settle();
             }
         } finally {
             lock.unlock();
         }
-        return result;
     }
 
     /// What fails here is a leak, of which the writer need not be told.
@@ -144,7 +155,10 @@ final class Tables {
             more = commit() == 0 && !frees.isEmpty();
         }
         // The counts that the last round let go of.
-        commit();
+        int result = commit();
+        if (result < 0) {
+            LOG.log(Level.ERROR, name + " is closed without the writes since its last flush: " + Errno.name(-result));
+        }
     }
 
     /// The errno for a failure, negative; the first damage of an image is worth a line in the log.
