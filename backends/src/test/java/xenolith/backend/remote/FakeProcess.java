@@ -62,13 +62,26 @@ final class FakeProcess implements Peer.Life {
     }
 
     /// As by SIGKILL: the connection ends, and nobody who waits for the end waits longer.
+    /// A dead process says nothing more: its threads go on here, but only after the connection is closed.
     void die() {
         if (device != null) {
             device.link().close();
+            while (isUp(device.link())) {
+                Thread.onSpinWait();
+            }
         } else {
             theirs.close();
         }
         end.countDown();
+    }
+
+    private static boolean isUp(Link link) {
+        try {
+            link.requireUp();
+            return true;
+        } catch (LinkLostException _) {
+            return false;
+        }
     }
 
     /// Loses the connection, but does not end.
