@@ -207,8 +207,7 @@ final class Promotion {
         rc = validate(mfn, type);
         if (rc < 0) {
             // The type stays: if the frame was such a table until a moment ago, it may still be walked as one.
-            frames.typeCount[i]--;
-            frames.refCount[i]--;
+            references.takeBackTyped(i);
             return rc;
         }
         frames.identity[i] |= FrameTable.VALIDATED;

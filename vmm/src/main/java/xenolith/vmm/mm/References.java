@@ -112,6 +112,15 @@ final class References {
         return false;
     }
 
+    /// Undoes what was taken for a table that was not validated. A table below it may have mapped the frame meanwhile, and
+    /// this be the last reference, as in [#dropPlain].
+    void takeBackTyped(int i) {
+        typeCount[i]--;
+        if (--refCount[i] == 0) {
+            stamp(i);
+        }
+    }
+
     /// Gives another type to a frame whose type count is 0. If translations of its last type may survive, they go
     /// first: a stale writable translation of a new page table, or a stale use as page table of a page that is now
     /// writable, would each let the guest write entries that nobody checks.
