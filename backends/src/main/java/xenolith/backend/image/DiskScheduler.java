@@ -143,42 +143,7 @@ public final class DiskScheduler {
     }
 
     /// Each request takes a turn.
-    private record ScheduledImage(DiskImage image, Domain domain) implements DiskImage {
-        @Override
-        public boolean isReadOnly() {
-            return image.isReadOnly();
-        }
-
-        @Override
-        public long sectorCount() {
-            return image.sectorCount();
-        }
-
-        @Override
-        public long measure() {
-            return image.measure();
-        }
-
-        @Override
-        public int logicalSectorBytes() {
-            return image.logicalSectorBytes();
-        }
-
-        @Override
-        public int physicalSectorBytes() {
-            return image.physicalSectorBytes();
-        }
-
-        @Override
-        public boolean canDiscard() {
-            return image.canDiscard();
-        }
-
-        @Override
-        public int discardGranularity() {
-            return image.discardGranularity();
-        }
-
+    private record ScheduledImage(DiskImage image, Domain domain) implements ForwardingImage {
         @Override
         public int read(Iovec to, long offset) {
             domain.begin();
@@ -217,11 +182,6 @@ public final class DiskScheduler {
             } finally {
                 domain.end();
             }
-        }
-
-        @Override
-        public void close() {
-            image.close();
         }
     }
 }

@@ -9,7 +9,7 @@ import xenolith.posix.Iovec;
 ///
 /// Each call goes to one image from its beginning to its end. A caller that has looked at the size of the one may mean the
 /// other, so ranges are looked at again: one past the end is -EIO, and nothing is written there.
-public final class ExchangeableImage implements DiskImage {
+public final class ExchangeableImage implements ForwardingImage {
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private volatile DiskImage image;
 
@@ -36,18 +36,9 @@ public final class ExchangeableImage implements DiskImage {
     }
 
     /// The image that is in use now.
-    public DiskImage now() {
+    @Override
+    public DiskImage image() {
         return image;
-    }
-
-    @Override
-    public boolean isReadOnly() {
-        return image.isReadOnly();
-    }
-
-    @Override
-    public long sectorCount() {
-        return image.sectorCount();
     }
 
     @Override
@@ -58,26 +49,6 @@ public final class ExchangeableImage implements DiskImage {
         } finally {
             lock.readLock().unlock();
         }
-    }
-
-    @Override
-    public int logicalSectorBytes() {
-        return image.logicalSectorBytes();
-    }
-
-    @Override
-    public int physicalSectorBytes() {
-        return image.physicalSectorBytes();
-    }
-
-    @Override
-    public boolean canDiscard() {
-        return image.canDiscard();
-    }
-
-    @Override
-    public int discardGranularity() {
-        return image.discardGranularity();
     }
 
     @Override
@@ -122,10 +93,5 @@ public final class ExchangeableImage implements DiskImage {
 
     private boolean isWithin(long offset, long byteLength) {
         return offset <= image.sectorCount() * SECTOR_BYTES - byteLength;
-    }
-
-    @Override
-    public void close() {
-        image.close();
     }
 }

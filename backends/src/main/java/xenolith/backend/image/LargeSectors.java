@@ -3,7 +3,7 @@ package xenolith.backend.image;
 import xenolith.posix.Iovec;
 
 /// An image as a disk of larger sectors than its own: the guest reads and writes whole ones only.
-public final class LargeSectors implements DiskImage {
+public final class LargeSectors implements ForwardingImage {
     private final DiskImage image;
     private final int sectorBytes;
 
@@ -20,8 +20,8 @@ public final class LargeSectors implements DiskImage {
     }
 
     @Override
-    public boolean isReadOnly() {
-        return image.isReadOnly();
+    public DiskImage image() {
+        return image;
     }
 
     /// A rest of less than a sector is not seen.
@@ -51,37 +51,7 @@ public final class LargeSectors implements DiskImage {
     }
 
     @Override
-    public boolean canDiscard() {
-        return image.canDiscard();
-    }
-
-    @Override
     public int discardGranularity() {
         return Math.max(sectorBytes, image.discardGranularity());
-    }
-
-    @Override
-    public int read(Iovec to, long offset) {
-        return image.read(to, offset);
-    }
-
-    @Override
-    public int write(Iovec from, long offset) {
-        return image.write(from, offset);
-    }
-
-    @Override
-    public int flush() {
-        return image.flush();
-    }
-
-    @Override
-    public int discard(long offset, long byteLength) {
-        return image.discard(offset, byteLength);
-    }
-
-    @Override
-    public void close() {
-        image.close();
     }
 }

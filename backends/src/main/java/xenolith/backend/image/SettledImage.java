@@ -7,47 +7,7 @@ import xenolith.posix.Iovec;
 /// find what it wrote, flushed or not. That is slow.
 ///
 /// @param image what it is otherwise
-public record SettledImage(DiskImage image) implements DiskImage {
-    @Override
-    public boolean isReadOnly() {
-        return image.isReadOnly();
-    }
-
-    @Override
-    public long sectorCount() {
-        return image.sectorCount();
-    }
-
-    @Override
-    public long measure() {
-        return image.measure();
-    }
-
-    @Override
-    public int logicalSectorBytes() {
-        return image.logicalSectorBytes();
-    }
-
-    @Override
-    public int physicalSectorBytes() {
-        return image.physicalSectorBytes();
-    }
-
-    @Override
-    public boolean canDiscard() {
-        return image.canDiscard();
-    }
-
-    @Override
-    public int discardGranularity() {
-        return image.discardGranularity();
-    }
-
-    @Override
-    public int read(Iovec to, long offset) {
-        return image.read(to, offset);
-    }
-
+public record SettledImage(DiskImage image) implements ForwardingImage {
     @Override
     public int write(Iovec from, long offset) {
         int result = image.write(from, offset);
@@ -55,18 +15,8 @@ public record SettledImage(DiskImage image) implements DiskImage {
     }
 
     @Override
-    public int flush() {
-        return image.flush();
-    }
-
-    @Override
     public int discard(long offset, long byteLength) {
         int result = image.discard(offset, byteLength);
         return result < 0 ? result : image.flush();
-    }
-
-    @Override
-    public void close() {
-        image.close();
     }
 }

@@ -145,7 +145,7 @@ final class Disk implements HostedDevice {
     }
 
     private DiskImage extents() {
-        return image.now() instanceof WithoutDiscard(DiskImage inner) ? inner : image.now();
+        return image.image() instanceof WithoutDiscard(DiskImage inner) ? inner : image.image();
     }
 
     @Override

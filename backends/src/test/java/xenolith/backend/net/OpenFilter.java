@@ -3,7 +3,7 @@ package xenolith.backend.net;
 import java.lang.foreign.MemorySegment;
 
 /// Lets every frame pass.
-public final class OpenFilter implements FrameFilter {
+final class OpenFilter implements FrameFilter {
     @Override
     public boolean fromGuest(MemorySegment vnetHeader, MemorySegment head, int headBytes, int frameBytes) {
         return true;

@@ -1,0 +1,69 @@
+package xenolith.backend.image;
+
+import xenolith.posix.Iovec;
+
+/// An image over another, which is asked whatever is not done otherwise here.
+interface ForwardingImage extends DiskImage {
+    /// The other.
+    DiskImage image();
+
+    @Override
+    default boolean isReadOnly() {
+        return image().isReadOnly();
+    }
+
+    @Override
+    default long sectorCount() {
+        return image().sectorCount();
+    }
+
+    @Override
+    default long measure() {
+        return image().measure();
+    }
+
+    @Override
+    default int logicalSectorBytes() {
+        return image().logicalSectorBytes();
+    }
+
+    @Override
+    default int physicalSectorBytes() {
+        return image().physicalSectorBytes();
+    }
+
+    @Override
+    default boolean canDiscard() {
+        return image().canDiscard();
+    }
+
+    @Override
+    default int discardGranularity() {
+        return image().discardGranularity();
+    }
+
+    @Override
+    default int read(Iovec to, long offset) {
+        return image().read(to, offset);
+    }
+
+    @Override
+    default int write(Iovec from, long offset) {
+        return image().write(from, offset);
+    }
+
+    @Override
+    default int flush() {
+        return image().flush();
+    }
+
+    @Override
+    default int discard(long offset, long byteLength) {
+        return image().discard(offset, byteLength);
+    }
+
+    @Override
+    default void close() {
+        image().close();
+    }
+}
