@@ -49,9 +49,25 @@ bench_boot() {
     "$JAVA_HOME/bin/java" -XX:+UseSerialGC "$root/bench/BootTime.java" "${1:-5}" "$root/xenolith" "$kernels" "$guest_image"
 }
 
-# Makes $work/initrd: the test image, whose first process runs $work/script.
+# Makes $work/initrd: the test image, whose first process runs $work/script, with the named files of $work.
 image_with_script() {
-    { cat "$test_image" && (cd "$work" && echo script | "$busybox" cpio -o -H newc 2>/dev/null | gzip -n); } >"$work/initrd"
+    { cat "$test_image" && (cd "$work" && printf '%s\n' script "$@" | "$busybox" cpio -o -H newc 2>/dev/null \
+        | gzip -n); } >"$work/initrd"
+}
+
+# The modules of the guest's kernel for virtio, in the order in which they need each other; $1 are more of them, behind
+# those of all devices. Puts them into $work, and their names into virtio, which is empty without QEMU.
+virtio_modules() {
+    virtio=
+    command -v qemu-system-x86_64 >/dev/null || return 0
+    read -r package _ <"$kernels/cloud/version"
+    if fetch_from_package "$package" "$work/package" './lib/modules/*/virtio*.ko' './lib/modules/*/*failover.ko'; then
+        for name in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci $1; do
+            find "$work/package" -name "$name.ko" -exec cp {} "$work/" \;
+            virtio="$virtio $name.ko"
+        done
+    fi
+    rm -rf "$work/package"
 }
 
 # The same static binary on the host and in the guest; values side by side.

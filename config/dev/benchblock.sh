@@ -10,7 +10,7 @@ bench_block() {
     gcc -O2 -Wall -Wextra -static -s -o "$work/blkbench" "$root/bench/blkbench.c"
     vcpus=${1:-1}
     [ $# -eq 0 ] || shift
-    block_virtio_modules
+    virtio_modules virtio_blk
     dd if=/dev/urandom of="$work/disk" bs=1M count=512 status=none
     sync "$work/disk"
     echo "medians of 5 (least-most); for guests of ours also events to the guest, events from it, and calls of the host's" \
@@ -25,20 +25,6 @@ bench_block() {
     done
 }
 
-# The modules of the guest's kernel for virtio, in the order in which they need each other: sets virtio, empty without QEMU.
-block_virtio_modules() {
-    virtio=
-    command -v qemu-system-x86_64 >/dev/null || return 0
-    read -r package _ <"$kernels/cloud/version"
-    if fetch_from_package "$package" "$work/package" './lib/modules/*/virtio*.ko'; then
-        for name in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk; do
-            find "$work/package" -name "$name.ko" -exec cp {} "$work/" \;
-            virtio="$virtio $name.ko"
-        done
-    fi
-    rm -rf "$work/package"
-}
-
 # Makes $work/initrd: loads the modules that are named behind device $1, and runs $test on it.
 block_image() {
     device=$1
@@ -48,8 +34,7 @@ block_image() {
         echo "while [ ! -e $device ]; do sleep 0.1; done"
         echo "/blkbench $device 1 5 $test"
     } >"$work/script"
-    { cat "$test_image" && (cd "$work" && printf '%s\n' script blkbench "$@" | "$busybox" cpio -o -H newc 2>/dev/null \
-        | gzip -n); } >"$work/initrd"
+    image_with_script blkbench "$@"
 }
 
 # Runs $test in a guest; $1 is an option of xenolith's, a word of its disk's, or empty.

@@ -11,7 +11,7 @@ bench_net() {
     for vcpus in 1 2; do
         net_guest "$vcpus" "$(net_tests)" | net_medians "guest, $vcpus vcpus"
     done
-    net_virtio_modules
+    virtio_modules "failover net_failover virtio_net"
     [ -z "$virtio" ] || net_emulated | net_medians "qemu tcg, virtio"
     echo "events at rising load, 1 vcpu: datagrams of 64 bytes out for 3 seconds"
     for rate in 500 1000 2000 4000 8000 0; do
@@ -110,8 +110,7 @@ net_image() {
         echo "for i in \$(seq 20); do ! ping -c 1 -W 1 10.9.0.1 >/dev/null 2>&1 || break; done"
         echo "$tests"
     } >"$work/script"
-    { cat "$test_image" && (cd "$work" && printf '%s\n' script "$@" | "$busybox" cpio -o -H newc 2>/dev/null \
-        | gzip -n); } >"$work/initrd"
+    image_with_script "$@"
 }
 
 # Runs script $2 in a guest with $1 vcpus.
@@ -122,21 +121,6 @@ net_guest() {
     timeout "${limit:-300}" ip netns exec "$namespace" "$root/xenolith" run --memory 512M --vcpus "$1" \
         --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" --cmdline "console=hvc0 quiet" \
         --nic tap=xlb0,hostip=10.9.0.1/24 --stats "$work/stats" </dev/null 2>"$work/errors" || cat "$work/errors" >&2
-}
-
-# The modules of the guest's kernel for virtio, in the order in which they need each other: sets virtio, empty without QEMU.
-net_virtio_modules() {
-    virtio=
-    command -v qemu-system-x86_64 >/dev/null || return 0
-    read -r package _ <"$kernels/cloud/version"
-    if fetch_from_package "$package" "$work/package" './lib/modules/*/virtio*.ko' './lib/modules/*/*failover.ko'; then
-        for name in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover net_failover \
-            virtio_net; do
-            find "$work/package" -name "$name.ko" -exec cp {} "$work/" \;
-            virtio="$virtio $name.ko"
-        done
-    fi
-    rm -rf "$work/package"
 }
 
 net_emulated() {

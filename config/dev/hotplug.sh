@@ -10,8 +10,9 @@ bench_hotplug() {
     trap 'exit 1' INT TERM
     cp "$root/bench/hotplug.sh" "$work/script"
     cp "$kernels/cloud/modules/xen-blkfront.ko" "$work/"
-    { cat "$test_image" && (cd "$work" && printf 'script\nxen-blkfront.ko\n' | "$busybox" cpio -o -H newc 2>/dev/null | gzip -n); } >"$work/initrd"
+    image_with_script xen-blkfront.ko
     truncate -s 4M "$work/disk.img"
+    : >"$work/console"
     "$root/xenolith" run --name "$name" --vcpus 2 --audit --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" \
         --cmdline "console=hvc0 quiet" </dev/null 2>"$work/errors" >"$work/console" &
     guest=$!

@@ -87,23 +87,8 @@ public final class BackendThread {
     /// As [#stop], without end and without an interrupt: for a thread whose work must be over before its memory goes. Says
     /// `slow` each time that `patience` has passed. An interrupt of the caller's waits until then.
     public void stopAndWait(Duration patience, Runnable slow) {
-        if (!askToStop()) {
-            return;
-        }
-        boolean interrupted = false;
-        boolean ended = false;
-        while (!ended) {
-            try {
-                ended = thread.join(patience);
-                if (!ended) {
-                    slow.run();
-                }
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        if (askToStop()) {
+            ThreadEnd.await(thread, patience, slow);
         }
     }
 

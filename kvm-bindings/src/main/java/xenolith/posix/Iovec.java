@@ -80,29 +80,27 @@ public final class Iovec {
 
     /// Copies bytes `from` to `from + byteLength` of the pieces, or as many as there are. Returns how many.
     public long copyOut(long from, MemorySegment to, long at, long byteLength) {
-        long skip = from;
-        long done = 0;
-        for (int piece = first; piece < end && done < byteLength; piece++) {
-            long length = length(piece);
-            if (skip < length) {
-                long part = Math.min(length - skip, byteLength - done);
-                MemorySegment.copy(pieces[piece], offset(piece) + skip, to, at + done, part);
-                done += part;
-            }
-            skip = Math.max(0, skip - length);
-        }
-        return done;
+        return copy(from, to, at, byteLength, false);
     }
 
     /// Writes `byteLength` bytes over those of the pieces from byte `into` on, or as many as fit. Returns how many.
     public long copyIn(long into, MemorySegment from, long at, long byteLength) {
-        long skip = into;
+        return copy(into, from, at, byteLength, true);
+    }
+
+    private long copy(long begin, MemorySegment other, long at, long byteLength, boolean in) {
+        long skip = begin;
         long done = 0;
         for (int piece = first; piece < end && done < byteLength; piece++) {
             long length = length(piece);
             if (skip < length) {
                 long part = Math.min(length - skip, byteLength - done);
-                MemorySegment.copy(from, at + done, pieces[piece], offset(piece) + skip, part);
+                long inPiece = offset(piece) + skip;
+                if (in) {
+                    MemorySegment.copy(other, at + done, pieces[piece], inPiece, part);
+                } else {
+                    MemorySegment.copy(pieces[piece], inPiece, other, at + done, part);
+                }
                 done += part;
             }
             skip = Math.max(0, skip - length);

@@ -3,6 +3,7 @@ package xenolith.backend.net;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import xenolith.backend.ThreadEnd;
 import xenolith.posix.EventFd;
 import xenolith.posix.Poll;
 
@@ -146,17 +147,7 @@ public final class NetWorker implements AutoCloseable {
     public void close() {
         stopping = true;
         wake();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadEnd.await(thread);
         wakeUp.close();
     }
 }

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import xenolith.backend.ThreadEnd;
 import xenolith.backend.remote.BackendSource.UnreachableException;
 import xenolith.posix.HostException;
 
@@ -306,16 +307,6 @@ final class Supervisor {
         if (session != null) {
             session.end();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        ThreadEnd.await(thread);
     }
 }

@@ -3,32 +3,14 @@ package xenolith.tool.control;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceId;
 import xenolith.backend.console.ConsoleDevice;
 
 /// A channel of a running domain, with our end of it. In a Linux guest it is `/dev/hvcN`.
-final class Channel implements HostedDevice {
-    private final ChannelConfig config;
-    private final DeviceId id;
-    private final GuestConsole end;
-    private final ConsoleDevice driver;
-
-    Channel(ChannelConfig config, DeviceId id, GuestConsole end, ConsoleDevice driver) {
-        this.config = config;
-        this.id = id;
-        this.end = end;
-        this.driver = driver;
-    }
-
+record Channel(ChannelConfig config, DeviceId id, GuestConsole end, ConsoleDevice driver) implements HostedDevice {
     @Override
     public String name() {
         return config.name();
-    }
-
-    @Override
-    public DeviceId id() {
-        return id;
     }
 
     /// As xl writes them. The guest finds the channel it wants by `name`.
@@ -53,11 +35,6 @@ final class Channel implements HostedDevice {
             nodes.put("path", config.path().toAbsolutePath().toString());
         }
         return nodes;
-    }
-
-    @Override
-    public DeviceDriver driver() {
-        return driver;
     }
 
     @Override

@@ -7,37 +7,12 @@ import xenolith.backend.DeviceId;
 import xenolith.backend.net.NetBackend;
 
 /// A network interface of a running domain, with its attachment.
-final class Nic implements HostedDevice {
-    private final NicConfig config;
-    private final DeviceId id;
-    private final MacAddress mac;
-    private final String hostName;
-    private final NicFirewall firewall;
-    private final NetBackend driver;
-
-    /// @param hostName what the host calls its side, or empty
-    Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NicFirewall firewall, NetBackend driver) {
-        this.config = config;
-        this.id = id;
-        this.mac = mac;
-        this.hostName = hostName;
-        this.firewall = firewall;
-        this.driver = driver;
-    }
-
+///
+/// @param hostName what the host calls its side, or empty
+record Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NicFirewall firewall, NetBackend driver) implements HostedDevice {
     @Override
     public String name() {
         return "vif" + id.number();
-    }
-
-    @Override
-    public DeviceId id() {
-        return id;
-    }
-
-    @Override
-    public NetBackend driver() {
-        return driver;
     }
 
     @Override

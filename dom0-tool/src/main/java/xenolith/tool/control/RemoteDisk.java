@@ -3,30 +3,14 @@ package xenolith.tool.control;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceId;
 import xenolith.backend.remote.RemoteDriver;
 
 /// A disk of a running domain that another process serves.
-final class RemoteDisk implements HostedDevice {
-    private final DiskConfig config;
-    private final DeviceId id;
-    private final RemoteDriver driver;
-
-    RemoteDisk(DiskConfig config, DeviceId id, RemoteDriver driver) {
-        this.config = config;
-        this.id = id;
-        this.driver = driver;
-    }
-
+record RemoteDisk(DiskConfig config, DeviceId id, RemoteDriver driver) implements HostedDevice {
     @Override
     public String name() {
         return config.name();
-    }
-
-    @Override
-    public DeviceId id() {
-        return id;
     }
 
     @Override
@@ -42,11 +26,6 @@ final class RemoteDisk implements HostedDevice {
     private String place() {
         return config.place() instanceof DiskPlace.Listening(Path socket) ? "unix:" + socket
                 : "process:" + config.path().toAbsolutePath();
-    }
-
-    @Override
-    public DeviceDriver driver() {
-        return driver;
     }
 
     @Override
