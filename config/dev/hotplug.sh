@@ -1,20 +1,21 @@
-# ./dev bench hotplug: attaches and detaches a disk again and again, and looks what is left behind in our process.
+# ./dev bench hotplug: attaches and detaches a disk and an interface again and again, has the guest load its drivers anew
+# each time, and looks what is left behind in our process.
 
 bench_hotplug() {
     bench_ready
+    net_host
     cycles=${1:-100}
-    work=$(mktemp -d)
     name=hotplug-$$
     guest=
     trap hotplug_end EXIT
-    trap 'exit 1' INT TERM
     cp "$root/bench/hotplug.sh" "$work/script"
-    cp "$kernels/cloud/modules/xen-blkfront.ko" "$work/"
-    image_with_script xen-blkfront.ko
+    cp "$kernels/cloud/modules/xen-blkfront.ko" "$kernels/cloud/modules/xen-netfront.ko" "$work/"
+    image_with_script xen-blkfront.ko xen-netfront.ko
     truncate -s 4M "$work/disk.img"
     : >"$work/console"
-    "$root/xenolith" run --name "$name" --vcpus 2 --audit --kernel "$kernels/cloud/vmlinuz" --initrd "$work/initrd" \
-        --cmdline "console=hvc0 quiet" </dev/null 2>"$work/errors" >"$work/console" &
+    ip netns exec "$namespace" "$root/xenolith" run --name "$name" --vcpus 2 --audit --kernel "$kernels/cloud/vmlinuz" \
+        --initrd "$work/initrd" --cmdline "console=hvc0 quiet" \
+        --nic tap=xlb0,hostip=10.9.0.1/24 </dev/null 2>"$work/errors" >"$work/console" &
     guest=$!
     hotplug_await ready
     # The first few load and compile what later ones use.
@@ -24,15 +25,16 @@ bench_hotplug() {
     hotplug_count after
     "$root/xenolith" shutdown "$name" --wait --timeout 60
     wait "$guest" || fail "xenolith ended with status $?: $(cat "$work/errors")"
+    guest=
     grep -q 'audit: clean' "$work/errors" || fail "the audit is not clean: $(cat "$work/errors")"
-    ! grep -E 'trouble|KERNEL TROUBLE' "$work/console" || fail "the guest is in trouble"
+    ! grep -E -B 3 "trouble|KERNEL TROUBLE" "$work/console" || fail "the guest is in trouble"
     [ "$(cut -d' ' -f1,2 "$work/before")" = "$(cut -d' ' -f1,2 "$work/after")" ] || fail "threads or descriptors are left"
-    say "$cycles times attached, used and detached; nothing is left, and the audit is clean"
+    say "$cycles times attached, used, detached, and drivers loaded anew; nothing is left, and the audit is clean"
 }
 
 hotplug_end() {
     [ -z "$guest" ] || kill "$guest" 2>/dev/null || true
-    rm -rf "$work"
+    net_clean
 }
 
 # Waits for a word of the guest's, as a whole line.
@@ -49,8 +51,10 @@ hotplug_cycles() {
     cycle=$1
     while [ "$cycle" -le "$2" ]; do
         "$root/xenolith" disk-attach "$name" "path=$work/disk.img,dev=xvdb" || fail "cannot attach"
+        "$root/xenolith" nic-attach "$name" tap=xlb1,hostip=10.9.1.1/24 || fail "cannot attach an interface"
         hotplug_await "used $cycle"
         "$root/xenolith" disk-detach "$name" xvdb || fail "cannot detach"
+        "$root/xenolith" nic-detach "$name" 1 || fail "cannot detach the interface"
         hotplug_await "gone $cycle"
         cycle=$((cycle + 1))
     done

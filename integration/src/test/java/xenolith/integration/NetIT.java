@@ -60,19 +60,20 @@ class NetIT {
         return Double.parseDouble(matcher.group(1));
     }
 
+    /// A stock kernel lets go of an interface before it unloads the driver, and waits 5 seconds for that.
     @Test
     void aGuestTalksToTheHostThroughATapAndLoadsItsDriverAgain() {
         String output = guest(Kernel.CLOUD, "tap=xlt0,hostip=10.9.0.1/24,mac=00:16:3e:11:22:33").output(UP + TRY + """
                 cat /sys/class/net/eth0/address
-                for i in 1 2 3 4 5; do
-                    rmmod xen-netfront
+                for i in 1 2; do
+                    echo vif-0 >/sys/bus/xen/drivers/vif/unbind && rmmod xen-netfront || exit 1
                 """ + UP + """
                     until ping -c 1 -W 1 10.9.0.1 >/dev/null; do sleep 0.1; done
                     echo again $i
                 done
                 netbench send 10.9.0.1 5001 1
                 """);
-        assertThat(output).contains(" 0% packet loss", "00:16:3e:11:22:33", "again 5");
+        assertThat(output).contains(" 0% packet loss", "00:16:3e:11:22:33", "again 2");
         System.out.println("a guest's TCP: %.0f Mbit/s out, %.0f Mbit/s in".formatted(number(output, "send"),
                 number(output, "receive")));
     }
