@@ -245,6 +245,55 @@ static void hypercalls(void)
     }
 }
 
+static long by_multicall(unsigned nr, uint64_t a, uint64_t b)
+{
+    struct multicall_entry call = {.op = nr, .args = {a, b}};
+    long rc = hypercall2(__HYPERVISOR_multicall, &call, 1);
+    return rc ? rc : call.result;
+}
+
+static uint64_t fs_word(void)
+{
+    uint64_t word;
+    __asm__ volatile("mov %%fs:0, %0" : "=r"(word));
+    return word;
+}
+
+static uint64_t user_gs(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(0xc0000102));
+    return (uint64_t)high << 32 | low;
+}
+
+static long base_of(bool multicall, unsigned which, uint64_t base)
+{
+    return multicall ? by_multicall(__HYPERVISOR_set_segment_base, which, base)
+                     : hypercall2(__HYPERVISOR_set_segment_base, which, base);
+}
+
+/* The stub answers the calls that a context switch makes; of a multicall, the VMM does. */
+static void answered_by_stubs(void)
+{
+    static uint64_t words[2] = {0x1111, 0x2222};
+    law("what a stub answers is what a multicall answers");
+    expect(hypercall2(__HYPERVISOR_xen_version, XENVER_version, 0)
+               == by_multicall(__HYPERVISOR_xen_version, XENVER_version, 0), "there are two versions");
+    for (unsigned i = 0; i < 4; i++) {
+        expect(base_of(i & 1, SEGBASE_FS, (uint64_t)&words[i >> 1]) == 0, "no base of FS");
+        expect(fs_word() == words[i >> 1], "FS reads %lx", fs_word());
+        expect(base_of(i & 1, SEGBASE_GS_USER, 0x7000 + i) == 0, "no base of the user's GS");
+        expect(user_gs() == 0x7000 + i, "the user's GS is at %lx", user_gs());
+        long rc = base_of(i & 1, SEGBASE_FS, 1ul << 47);
+        expect(rc == -22 && fs_word() == words[i >> 1], "a base that is not canonical: %ld", rc);
+        rc = base_of(i & 1, SEGBASE_GS_USER, ~0ul >> 1);
+        expect(rc == -22 && user_gs() == 0x7000 + i, "a user's that is not canonical: %ld", rc);
+        rc = base_of(i & 1, 4, 0);
+        expect(rc == -22, "a segment that there is not: %ld", rc);
+        expect(base_of(i & 1, SEGBASE_GS_USER_SEL, 0) == 0 && user_gs() == 0, "the selector's base is %lx", user_gs());
+    }
+}
+
 static void initrd(void)
 {
     uint64_t length = option("initrd", 0);
@@ -297,5 +346,6 @@ void guest(void)
     protection();
     shared_page();
     hypercalls();
+    answered_by_stubs();
     initrd();
 }

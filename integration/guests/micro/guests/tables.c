@@ -44,6 +44,7 @@ static void flush(void)
 
 /* ---- to user mode and back: reads the word at `va` there */
 uint64_t kernel_rsp;
+uint64_t entry_rsp;
 uint64_t user_reads(const volatile void *va);
 void from_user(void);
 extern char user_code[];
@@ -58,6 +59,7 @@ __asm__(".text\n"
         "user_code:\n"
         "  mov (%rdi), %rdi\n  syscall\n  ud2\n"
         "from_user:\n"
+        "  mov %rsp, entry_rsp(%rip)\n"
         "  mov kernel_rsp(%rip), %rsp\n  mov %rdi, %rax\n"
         "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbp\n  pop %rbx\n  ret\n");
 
@@ -82,6 +84,17 @@ static void both_modes(void)
     uint64_t cr3;
     __asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
     expect(cr3 == root_mfn << PAGE_SHIFT, "the kernel's cr3 is %lx", cr3);
+
+    law("stack_switch says where a trap from user mode begins, aligned, by a call of its own as by a multicall");
+    for (unsigned i = 0; i < 32; i++) {
+        uint64_t top = (uint64_t)new_page() + PAGE_SIZE - i;
+        struct multicall_entry call = {.op = __HYPERVISOR_stack_switch, .args = {GUEST_SS, top}};
+        long rc = i % 2 ? hypercall2(__HYPERVISOR_stack_switch, GUEST_SS, top)
+                        : hypercall2(__HYPERVISOR_multicall, &call, 1) | call.result;
+        expect(rc == 0, "%ld", rc);
+        expect(user_reads(&word) == word, "user mode reads something else");
+        expect(entry_rsp == (top & ~15ul) - 7 * 8, "it begins at %lx, given %lx", entry_rsp, top);
+    }
 
     law("user mode sees what changes in that root");
     uint64_t l4 = *entry_of(image_start, 4);

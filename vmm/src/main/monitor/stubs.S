@@ -14,6 +14,12 @@ lstar_k:
 hypercall:
     cmp     $HYPERVISOR_IRET, %eax
     je      iret
+    cmp     $HYPERVISOR_STACK_SWITCH, %rax
+    je      stack_switch
+    cmp     $HYPERVISOR_SET_SEGMENT_BASE, %rax
+    je      segment_base
+    cmp     $HYPERVISOR_XEN_VERSION, %rax
+    je      version
 post:
     mov     %rax, MBOX(M_NR)
     mov     %rdi, MBOX(M_ARG0)
@@ -45,6 +51,38 @@ finished:
     jne     upcall
 2:  mov     MBOX(M_RESULT), %rax
     jmp     *MBOX(M_RIP)
+
+/* What every context switch asks, and each time that events are unmasked: answered here, for an exit costs as much as all
+ * the rest of a switch. What is wrong with them is Java's to say. */
+stack_switch:
+    incq    MBOX(M_COUNT_STACK_SWITCH)
+    mov     %rsi, MBOX(M_KERNEL_SP)
+    xor     %eax, %eax
+    jmp     answered
+segment_base:
+    mov     %rsi, %rcx
+    shl     $16, %rcx
+    sar     $16, %rcx
+    cmp     %rsi, %rcx                      /* canonical? */
+    jne     post
+    cmp     $SEGBASE_GS_USER, %edi
+    je      1f
+    cmp     $SEGBASE_FS, %edi
+    jne     post
+    wrfsbase %rsi
+    jmp     2f
+1:  mov     %rsi, MBOX(M_USER_GS)
+2:  incq    MBOX(M_COUNT_SEGMENT_BASE)
+    xor     %eax, %eax
+    jmp     answered
+version:
+    test    %edi, %edi                      /* XENVER_version: what a guest asks that wants its events */
+    jnz     post
+    incq    MBOX(M_COUNT_VERSION)
+    mov     $XEN_VERSION, %eax
+answered:
+    mov     %rax, MBOX(M_RESULT)
+    jmp     finished
 
 from_ring0:
     /* Hosts where SYSCALL really enters ring 0: leave it at once; R11 holds the flags that SYSRET wants. */
@@ -180,9 +218,11 @@ iret_kernel:
     lea     32(%rsp), %rsp
     iretq
 
-/* From handlers_k, RSP = kernel_sp, every other register the user's. */
+/* From handlers_k, every register but RSP the user's. */
     .globl stub_syscall
 stub_syscall:
+    mov     MBOX(M_KERNEL_SP), %rsp
+    and     $-16, %rsp                      /* as a gate aligns it */
     pushq   $GUEST_SS                       /* Xen cannot know the user's CS and SS either, and reports its own */
     pushq   ALIAS(S_IST_RSP)
     push    %r11
@@ -217,6 +257,8 @@ not_syscall:                                /* `int $4` written by the user, or 
 
     .globl stub_user_fault
 stub_user_fault:
+    mov     MBOX(M_KERNEL_SP), %rsp
+    and     $-16, %rsp
     pushq   ALIAS(S_IST_SS)
     pushq   ALIAS(S_IST_RSP)
     pushq   ALIAS(S_IST_RFLAGS)

@@ -33,7 +33,6 @@ public final class Vcpu implements EventTarget {
 
     private boolean up;
     private boolean ownVcpuInfo;
-    private long kernelSp;
     private long runstateVa;
     private long timeAreaVa;
     private boolean taskSwitched;
@@ -175,14 +174,13 @@ public final class Vcpu implements EventTarget {
         up = isUp;
     }
 
-    /// Top of the stack for traps from user mode, as `stack_switch` gave it.
+    /// Top of the stack for traps from user mode, as `stack_switch` gave it. The guest's kernel can change it at any time.
     public long kernelSp() {
-        return kernelSp;
+        return window.kernelSp();
     }
 
     public void kernelSp(long sp) {
-        kernelSp = sp;
-        window.kernelStack(sp);
+        window.kernelSp(sp);
     }
 
     /// Guest address of the registered runstate area, 0 for none.

@@ -16,7 +16,8 @@ final class CpuStateHypercall {
     private static final long CR4_DE = 8;
     private static final int MOST_PORTS = 65536;
 
-    /// `stack_switch`: the stack for traps from user mode. Hot: every context switch.
+    /// `stack_switch`: the stack for traps from user mode. Every context switch asks for it, but only a multicall asks
+    /// Java: the stub answers a call of its own, as it does those of `set_segment_base` for FS and the user's GS.
     long stackSwitch(CallContext c, long ss, long sp) {
         c.vcpu().kernelSp(sp);
         return 0;

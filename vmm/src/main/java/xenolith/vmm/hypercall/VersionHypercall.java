@@ -10,7 +10,6 @@ import xenolith.vmm.monitor.MonitorAbi;
 /// `xen_version` (`xen/version.h`). We claim Xen's interface of version 4.17.
 final class VersionHypercall {
     private static final String DENIED = "<denied>";
-    private static final int VERSION = 4 << 16 | 17;
     private static final int FEATURES = 1 << XenVersion.XENFEAT_MMU_PT_UPDATE_PRESERVE_AD
             | 1 << XenVersion.XENFEAT_GNTTAB_MAP_AVAIL_BITS
             | 1 << XenVersion.XENFEAT_PAE_PGDIR_ABOVE_4GB
@@ -18,8 +17,8 @@ final class VersionHypercall {
 
     long xenVersion(CallContext c, long cmd, long arg) {
         return switch ((int) cmd) {
-            // Also how a guest asks for pending events: the stub looks for them on the way back.
-            case XenVersion.XENVER_VERSION -> VERSION;
+            // Also how a guest asks for pending events; so the stub answers it by itself, but in a multicall.
+            case XenVersion.XENVER_VERSION -> MonitorAbi.XEN_VERSION;
             case XenVersion.XENVER_EXTRAVERSION -> text(c, arg, ".0-xenolith", XenVersion.XEN_EXTRAVERSION_LEN);
             case XenVersion.XENVER_CAPABILITIES ->
                 text(c, arg, "xen-3.0-x86_64 ", XenVersion.XEN_CAPABILITIES_INFO_LEN);

@@ -85,6 +85,14 @@ public final class MonitorAbi {
     static final int SYSCALL_FLAGS = 0x24_0fd7;
     private static final long MSR_KERNEL_GS_BASE = 0xc000_0102L;
     static final int HYPERVISOR_IRET = 23;
+    /// What the stub answers by itself.
+    static final int HYPERVISOR_STACK_SWITCH = 3;
+    static final int HYPERVISOR_XEN_VERSION = 17;
+    static final int HYPERVISOR_SET_SEGMENT_BASE = 25;
+    static final int SEGBASE_FS = 0;
+    static final int SEGBASE_GS_USER = 1;
+    /// The version of Xen's interface that we claim: major and minor.
+    public static final int XEN_VERSION = 4 << 16 | 17;
     /// A page fault's frame on the guest's stack: SS RSP RFLAGS CS RIP error R11 RCX.
     static final int FAULT_FRAME_BYTES = 64;
 
@@ -133,11 +141,12 @@ public final class MonitorAbi {
             word("M_RESUME_RCX"), frame("M_RESUME_FRAME"),
             MemoryLayout.paddingLayout(0x100 - 0x80 - 6 * 8 - 40),
             word("M_USER_RIP"), word("M_USER_RSP"), word("M_KERNEL_GS"), word("M_USER_GS"), word("M_COMMITTING"),
-            word("M_FAULT_RSP"),
+            word("M_FAULT_RSP"), word("M_KERNEL_SP"),
             word("M_COUNT_SYSCALL"), word("M_COUNT_IRET_USER"), word("M_COUNT_IRET_KERNEL"),
             word("M_COUNT_USER_FAULT"), word("M_COUNT_KERNEL_FAULT"), word("M_COUNT_UPCALL"),
             word("M_COUNT_CLI"), word("M_COUNT_RDMSR"),
-            MemoryLayout.paddingLayout(0x1000 - 0x100 - 14 * 8));
+            word("M_COUNT_STACK_SWITCH"), word("M_COUNT_SEGMENT_BASE"), word("M_COUNT_VERSION"),
+            MemoryLayout.paddingLayout(0x1000 - 0x100 - 18 * 8));
 
     /// Top of the small stack in the mailbox that a kernel fault's stub runs on.
     static final int SCRATCH_STACK_TOP = W_MAILBOX + 0x1000;
@@ -212,6 +221,12 @@ public final class MonitorAbi {
         add(lines, "SLOW_FLAGS", SLOW_FLAGS);
         add(lines, "MSR_KERNEL_GS_BASE", MSR_KERNEL_GS_BASE);
         add(lines, "HYPERVISOR_IRET", HYPERVISOR_IRET);
+        add(lines, "HYPERVISOR_STACK_SWITCH", HYPERVISOR_STACK_SWITCH);
+        add(lines, "HYPERVISOR_XEN_VERSION", HYPERVISOR_XEN_VERSION);
+        add(lines, "HYPERVISOR_SET_SEGMENT_BASE", HYPERVISOR_SET_SEGMENT_BASE);
+        add(lines, "SEGBASE_FS", SEGBASE_FS);
+        add(lines, "SEGBASE_GS_USER", SEGBASE_GS_USER);
+        add(lines, "XEN_VERSION", XEN_VERSION);
         add(lines, "FAULT_FRAME_BYTES", FAULT_FRAME_BYTES);
         add(lines, "GUEST_CS", GUEST_CS);
         add(lines, "GUEST_CS_RPL0", GUEST_CS_RPL0);

@@ -44,6 +44,7 @@ public final class MonitorWindow {
     private static final long RESUME_RCX = MonitorAbi.mailboxOffset("M_RESUME_RCX");
     private static final long RESUME_FRAME = MonitorAbi.mailboxOffset("M_RESUME_FRAME");
     private static final long COMMITTING = MonitorAbi.mailboxOffset("M_COMMITTING");
+    private static final long KERNEL_SP = MonitorAbi.mailboxOffset("M_KERNEL_SP");
     private static final long KERNEL_GS = MonitorAbi.mailboxOffset("M_KERNEL_GS");
     private static final long USER_GS = MonitorAbi.mailboxOffset("M_USER_GS");
     private static final long COUNTS = MonitorAbi.mailboxOffset("M_COUNT_SYSCALL");
@@ -107,12 +108,6 @@ public final class MonitorWindow {
     /// CR2 of the last page fault that took a quick gate.
     public long faultAddress() {
         return memory.readWord(superMa + CR2);
-    }
-
-    /// The stack that a trap from user mode starts on, `stack_switch`'s argument aligned as the hardware does.
-    public void kernelStack(long rsp) {
-        memory.writeWord(superMa + FRAME_SYSCALL + FRAME_RSP, rsp & -16);
-        memory.writeWord(superMa + FRAME_USER_FAULT + FRAME_RSP, rsp & -16);
     }
 
     /// The guest address, inside the window, at which the stubs find `vcpu_info`.
@@ -237,6 +232,16 @@ public final class MonitorWindow {
         memory.writeWord(mailboxMa + FS_BASE, base);
     }
 
+    /// The top of the stack for traps from user mode, as `stack_switch` gave it, which the stubs answer by themselves.
+    /// They align it as a gate does.
+    public long kernelSp() {
+        return memory.readWord(mailboxMa + KERNEL_SP);
+    }
+
+    public void kernelSp(long rsp) {
+        memory.writeWord(mailboxMa + KERNEL_SP, rsp);
+    }
+
     public long kernelGs() {
         return memory.readWord(mailboxMa + KERNEL_GS);
     }
@@ -278,7 +283,7 @@ public final class MonitorWindow {
     }
 
     /// What the stubs counted: system calls, irets to user and kernel, user and kernel faults, upcalls,
-    /// CLI and STI, reads of the user's GS base. The guest
+    /// CLI and STI, reads of the user's GS base, and the hypercalls that they answer. The guest
     /// could forge them; they are for people to read.
     public long count(StubCount which) {
         return memory.readWord(mailboxMa + COUNTS + 8L * which.ordinal());
@@ -286,6 +291,7 @@ public final class MonitorWindow {
 
     /// In the order of the mailbox.
     public enum StubCount {
-        SYSCALL, IRET_USER, IRET_KERNEL, USER_FAULT, KERNEL_FAULT, UPCALL, CLI, RDMSR
+        SYSCALL, IRET_USER, IRET_KERNEL, USER_FAULT, KERNEL_FAULT, UPCALL, CLI, RDMSR,
+        STACK_SWITCH, SEGMENT_BASE, VERSION
     }
 }

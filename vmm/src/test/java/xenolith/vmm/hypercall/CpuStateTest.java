@@ -164,12 +164,12 @@ class CpuStateTest {
     // ---- stack, segment bases, TS
 
     @Test
-    void theKernelsStackIsAlignedForTheGates() {
+    void theKernelsStackIsWhereTheStubsFindIt() {
         assertThat(calls.call(STACK_SWITCH, 0xe02b, HANDLER + 13)).isZero();
 
         assertThat(calls.vcpu.kernelSp()).isEqualTo(HANDLER + 13);
-        long syscallFrame = MonitorAbi.windowVa(0) + 0x2000 + 0x100;
-        assertThat(d.kernelView().word(syscallFrame + 24)).isEqualTo(HANDLER + 13 & -16);
+        long mailbox = MonitorAbi.windowVa(0) + 0x3000;
+        assertThat(d.kernelView().word(mailbox + 0x130)).isEqualTo(HANDLER + 13);
     }
 
     @Test

@@ -14,6 +14,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import xenolith.abi.HypercallNumber;
+import xenolith.abi.XenSegment;
 import xenolith.vmm.guest.MachineMemory;
 
 /// Java's numbers against the bytes that the assembler made of them.
@@ -78,6 +80,16 @@ class MonitorAbiTest {
         assertThat(image.symbol("lstar_k") - image.symbol("lstar_u")).isEqualTo(4096);
         assertThat(image.symbol("commits") % 4096).isZero();
         assertThat((image.symbol("commits_end") - image.symbol("commits")) % 4096).isZero();
+    }
+
+    @Test
+    void theCallsThatTheStubAnswersHaveXensNumbers() {
+        assertThat(MonitorAbi.HYPERVISOR_IRET).isEqualTo(HypercallNumber.IRET);
+        assertThat(MonitorAbi.HYPERVISOR_STACK_SWITCH).isEqualTo(HypercallNumber.STACK_SWITCH);
+        assertThat(MonitorAbi.HYPERVISOR_XEN_VERSION).isEqualTo(HypercallNumber.XEN_VERSION);
+        assertThat(MonitorAbi.HYPERVISOR_SET_SEGMENT_BASE).isEqualTo(HypercallNumber.SET_SEGMENT_BASE);
+        assertThat(MonitorAbi.SEGBASE_FS).isEqualTo(XenSegment.SEGBASE_FS);
+        assertThat(MonitorAbi.SEGBASE_GS_USER).isEqualTo(XenSegment.SEGBASE_GS_USER);
     }
 
     // ---- layouts
