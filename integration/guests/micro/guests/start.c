@@ -249,7 +249,7 @@ static long by_multicall(unsigned nr, uint64_t a, uint64_t b)
 {
     struct multicall_entry call = {.op = nr, .args = {a, b}};
     long rc = hypercall2(__HYPERVISOR_multicall, &call, 1);
-    return rc ? rc : call.result;
+    return rc ? rc : (long)call.result;
 }
 
 static uint64_t fs_word(void)

@@ -90,7 +90,7 @@ static void both_modes(void)
         uint64_t top = (uint64_t)new_page() + PAGE_SIZE - i;
         struct multicall_entry call = {.op = __HYPERVISOR_stack_switch, .args = {GUEST_SS, top}};
         long rc = i % 2 ? hypercall2(__HYPERVISOR_stack_switch, GUEST_SS, top)
-                        : hypercall2(__HYPERVISOR_multicall, &call, 1) | call.result;
+                        : hypercall2(__HYPERVISOR_multicall, &call, 1) | (long)call.result;
         expect(rc == 0, "%ld", rc);
         expect(user_reads(&word) == word, "user mode reads something else");
         expect(entry_rsp == (top & ~15ul) - 7 * 8, "it begins at %lx, given %lx", entry_rsp, top);
