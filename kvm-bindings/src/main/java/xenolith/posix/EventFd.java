@@ -11,6 +11,9 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_CLOEXEC = 0x80000;
     /// The scratch memory of one call: the counter, or a `pollfd` followed by a `timespec`.
     private static final long TIMESPEC_AT = 16;
+    /// An `iovec` behind the counter.
+    private static final long IOVEC_AT = 16;
+    private static final int RWF_NOWAIT = 8;
 
     private final Fd fd;
 
@@ -44,6 +47,21 @@ public final class EventFd implements AutoCloseable {
     public long drain() {
         MemorySegment counter = CallState.ofThread().scratch();
         return fd.read(counter, Long.BYTES) == Long.BYTES ? counter.get(ValueLayout.JAVA_LONG, 0) : 0;
+    }
+
+    /// As [#drain], for one that another process has too: `O_NONBLOCK` belongs to all who have the descriptor, and any of
+    /// them can take it away. This call does not wait whatever they do (`RWF_NOWAIT`, Linux 5.8).
+    public long drainShared() {
+        CallState state = CallState.ofThread();
+        MemorySegment scratch = state.scratch();
+        scratch.set(ValueLayout.JAVA_LONG, IOVEC_AT, scratch.address());
+        scratch.set(ValueLayout.JAVA_LONG, IOVEC_AT + Long.BYTES, Long.BYTES);
+        long result = Libc.preadv2(state, fd.raw(), scratch.address() + IOVEC_AT, 1, RWF_NOWAIT);
+        if (result == -Errno.EAGAIN || result == -Errno.EINTR) {
+            return 0;
+        }
+        HostException.check("preadv2", result);
+        return scratch.get(ValueLayout.JAVA_LONG, 0);
     }
 
     /// Waits until the count is not 0 or `timeoutNs` has passed; a negative timeout waits for ever. Does not drain.

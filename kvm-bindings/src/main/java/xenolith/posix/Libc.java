@@ -114,10 +114,16 @@ final class Libc {
     private static final class Vectors {
         static final MethodHandle READV = link("readv");
         static final MethodHandle WRITEV = link("writev");
+        static final MethodHandle PREADV2 = link("preadv2");
     }
 
     static long readv(CallState state, int fd, long iovec, int count) {
         return longResult(state, invoke(Vectors.READV, state, fd, iovec, count, 0, 0, 0));
+    }
+
+    /// From where the descriptor stands: offset -1.
+    static long preadv2(CallState state, int fd, long iovec, int count, int flags) {
+        return longResult(state, invoke(Vectors.PREADV2, state, fd, iovec, count, -1, flags, 0));
     }
 
     static long writev(CallState state, int fd, long iovec, int count) {
@@ -155,6 +161,7 @@ final class Libc {
     private static final class Memory {
         static final MethodHandle MEMFD_CREATE = link("memfd_create");
         static final MethodHandle FTRUNCATE = link("ftruncate");
+        static final MethodHandle FCNTL = link("fcntl");
         static final MethodHandle MMAP = link("mmap");
         static final MethodHandle MUNMAP = link("munmap");
     }
@@ -167,8 +174,13 @@ final class Libc {
         return intResult(state, invoke(Memory.FTRUNCATE, state, fd, byteLength, 0, 0, 0, 0));
     }
 
-    static long mmap(CallState state, long byteLength, int protection, int flags, int fd, long offset) {
-        return longResult(state, invoke(Memory.MMAP, state, 0, byteLength, protection, flags, fd, offset));
+    static int fcntl(CallState state, int fd, int command, long argument) {
+        return intResult(state, invoke(Memory.FCNTL, state, fd, command, argument, 0, 0, 0));
+    }
+
+    /// `address` may be 0 (anywhere).
+    static long mmap(CallState state, long address, long byteLength, int protection, int flags, int fd, long offset) {
+        return longResult(state, invoke(Memory.MMAP, state, address, byteLength, protection, flags, fd, offset));
     }
 
     static int munmap(CallState state, long address, long byteLength) {

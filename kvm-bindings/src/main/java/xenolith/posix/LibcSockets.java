@@ -21,6 +21,7 @@ final class LibcSockets {
         static final MethodHandle CONNECT = link("connect");
         static final MethodHandle SETSOCKOPT = link("setsockopt");
         static final MethodHandle GETSOCKOPT = link("getsockopt");
+        static final MethodHandle SHUTDOWN = link("shutdown");
         static final MethodHandle SENDMSG = link("sendmsg");
         static final MethodHandle RECVMSG = link("recvmsg");
         static final MethodHandle GETEUID = link("geteuid");
@@ -57,6 +58,10 @@ final class LibcSockets {
 
     static int getsockopt(CallState state, int fd, int level, int option, long value, long byteLengthInOut) {
         return intResult(state, invoke(Sockets.GETSOCKOPT, state, fd, level, option, value, byteLengthInOut, 0));
+    }
+
+    static int shutdown(CallState state, int fd, int how) {
+        return intResult(state, invoke(Sockets.SHUTDOWN, state, fd, how, 0, 0, 0, 0));
     }
 
     static long sendmsg(CallState state, int fd, long msghdr, int flags) {

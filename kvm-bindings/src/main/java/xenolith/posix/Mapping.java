@@ -13,6 +13,7 @@ public final class Mapping implements AutoCloseable {
     private static final int PROT_WRITE = 2;
     private static final int MAP_SHARED = 0x01;
     private static final int MAP_PRIVATE = 0x02;
+    private static final int MAP_FIXED = 0x10;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MADV_POPULATE_WRITE = 23;
 
@@ -26,7 +27,7 @@ public final class Mapping implements AutoCloseable {
     }
 
     private long map(long byteLength, int protection, int flags, int fd, long offset) {
-        long address = Libc.mmap(CallState.ofThread(), byteLength, protection, flags, fd, offset);
+        long address = Libc.mmap(CallState.ofThread(), 0, byteLength, protection, flags, fd, offset);
         if (address < 0) {
             arena.close();
         }
@@ -45,6 +46,19 @@ public final class Mapping implements AutoCloseable {
     /// Maps a file, shared with everyone who maps it. Offset and length are in bytes, the offset page-aligned.
     public static Mapping shared(Fd fd, long offset, long byteLength, boolean writable) {
         return new Mapping(byteLength, writable, MAP_SHARED, fd.raw(), offset);
+    }
+
+    /// Maps two files one behind the other, shared and writable: the first `firstBytes` of one and then the first
+    /// `secondBytes` of the other, both whole pages.
+    public static Mapping sharedPair(Fd first, long firstBytes, Fd second, long secondBytes) {
+        Mapping whole = new Mapping(firstBytes + secondBytes, true, MAP_SHARED, first.raw(), 0);
+        long result = Libc.mmap(CallState.ofThread(), whole.address() + firstBytes, secondBytes, PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_FIXED, second.raw(), 0);
+        if (result < 0) {
+            whole.close();
+        }
+        HostException.check("mmap", result);
+        return whole;
     }
 
     /// Maps zeroed memory of our own.

@@ -28,6 +28,9 @@ public final class UnixSocket implements AutoCloseable {
     private static final int SOL_SOCKET = 1;
     private static final int SO_SNDBUF = 7;
     private static final int SO_PEERCRED = 17;
+    private static final int SO_PASSRIGHTS = 83;
+    private static final int SHUT_RD = 0;
+    private static final int SHUT_RDWR = 2;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -118,10 +121,18 @@ public final class UnixSocket implements AutoCloseable {
 
     /// Two ends of a stream of bytes, without a name. Another program that is given one may wait in calls on it.
     public static Pair streamPair() {
+        return pair(SOCK_STREAM);
+    }
+
+    /// Two ends for messages that keep their bounds, likewise.
+    public static Pair messagePair() {
+        return pair(SOCK_SEQPACKET);
+    }
+
+    private static Pair pair(int type) {
         CallState state = CallState.ofThread();
         MemorySegment pair = state.scratch();
-        HostException.check("socketpair",
-                LibcSockets.socketpair(state, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, pair.address()));
+        HostException.check("socketpair", LibcSockets.socketpair(state, AF_UNIX, type | SOCK_CLOEXEC, pair.address()));
         return new Pair(new UnixSocket(new Fd(pair.getAtIndex(ValueLayout.JAVA_INT, 0))),
                 new UnixSocket(new Fd(pair.getAtIndex(ValueLayout.JAVA_INT, 1))));
     }
@@ -195,6 +206,27 @@ public final class UnixSocket implements AutoCloseable {
         HostException.check("SO_SNDBUF", LibcSockets.getsockopt(state, raw(), SOL_SOCKET, SO_SNDBUF, value.address(),
                 value.address() + Integer.BYTES));
         return value.get(ValueLayout.JAVA_INT, 0);
+    }
+
+    /// Lets the peer send no descriptors: what it sends with some fails for it. For a peer that means harm, since the last
+    /// close of a descriptor may wait for as long as who made it likes (`SO_LINGER`). Returns false where the host knows
+    /// no such thing (before Linux 6.16).
+    public boolean refuseDescriptors() {
+        CallState state = CallState.ofThread();
+        MemorySegment value = state.scratch();
+        value.set(ValueLayout.JAVA_INT, 0, 0);
+        int result = LibcSockets.setsockopt(state, raw(), SOL_SOCKET, SO_PASSRIGHTS, value.address(), Integer.BYTES);
+        return result != -Errno.ENOPROTOOPT && HostException.check("SO_PASSRIGHTS", result) == 0;
+    }
+
+    /// Receives nothing from now on: what the peer sends fails for it.
+    public void stopReceiving() {
+        HostException.check("shutdown", LibcSockets.shutdown(CallState.ofThread(), raw(), SHUT_RD));
+    }
+
+    /// Ends the connection for both ends. Does nothing if the peer has ended it.
+    public void shutDown() {
+        LibcSockets.shutdown(CallState.ofThread(), raw(), SHUT_RDWR);
     }
 
     /// Sends the pieces: a message whole, of a stream as many bytes as there is room for. Returns the bytes or `-errno`.

@@ -25,6 +25,19 @@ class EventTest {
     }
 
     @Test
+    void drainSharedDoesNotWaitThoughAnotherHasMadeTheDescriptorOneThatWaits() {
+        int setFlags = 4;
+        try (EventFd event = EventFd.create()) {
+            assertThat(Libc.fcntl(CallState.ofThread(), event.raw(), setFlags, 0)).isZero();
+            assertThat(event.drainShared()).isZero();
+            event.signal();
+            event.signal();
+            assertThat(event.drainShared()).isEqualTo(2);
+            assertThat(event.drainShared()).isZero();
+        }
+    }
+
+    @Test
     void awaitSeesASignalAndLeavesIt() {
         try (EventFd event = EventFd.create()) {
             event.signal();

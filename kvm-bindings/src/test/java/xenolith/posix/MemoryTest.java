@@ -24,6 +24,35 @@ class MemoryTest {
     }
 
     @Test
+    void aMemfdKeepsItsSizeWhateverOthersWhoHaveItDo() {
+        try (Fd fd = Memfd.create("test", 2 * PAGE); Mapping mapping = Mapping.shared(fd, 0, 2 * PAGE, true)) {
+            CallState state = CallState.ofThread();
+            assertThat(Libc.ftruncate(state, fd.raw(), PAGE)).isEqualTo(-Errno.EPERM);
+            assertThat(Libc.ftruncate(state, fd.raw(), 3 * PAGE)).isEqualTo(-Errno.EPERM);
+            assertThat(Libc.fallocate(state, fd.raw(), 0, 0, 3 * PAGE)).isEqualTo(-Errno.EPERM);
+            mapping.segment().set(JAVA_LONG, PAGE, 5);
+            assertThat(Libc.fcntl(state, fd.raw(), 1033, 8)).as("nor can they forbid to write").isEqualTo(-Errno.EPERM);
+            Mapping.shared(fd, 0, PAGE, true).close();
+        }
+    }
+
+    @Test
+    void twoFilesAreMappedOneBehindTheOther() {
+        try (Fd first = Memfd.create("first", 2 * PAGE); Fd second = Memfd.create("second", PAGE);
+                Mapping both = Mapping.sharedPair(first, 2 * PAGE, second, PAGE);
+                Mapping ofSecond = Mapping.shared(second, 0, PAGE, true)) {
+            assertThat(both.segment().byteSize()).isEqualTo(3 * PAGE);
+            both.segment().fill((byte) 7);
+            both.segment().set(JAVA_LONG, 2 * PAGE + 8, 0x1234);
+            assertThat(ofSecond.segment().get(JAVA_LONG, 8)).isEqualTo(0x1234);
+            Memfd.punchHole(first, PAGE, PAGE);
+            assertThat(both.segment().get(JAVA_LONG, PAGE)).isZero();
+            assertThat(both.segment().get(JAVA_BYTE, PAGE - 1)).isEqualTo((byte) 7);
+            assertThat(both.segment().get(JAVA_BYTE, 2 * PAGE)).isEqualTo((byte) 7);
+        }
+    }
+
+    @Test
     void aMappingOutlivesItsDescriptor() {
         Fd fd = Memfd.create("test", PAGE);
         try (Mapping mapping = Mapping.shared(fd, 0, PAGE, true)) {

@@ -2,6 +2,7 @@ package xenolith.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -176,6 +177,37 @@ class UnixSocketTest {
                 assertThat(ours.segment().get(ValueLayout.JAVA_INT, 8)).isEqualTo(5);
             }
             got.get(1).close();
+        }
+    }
+
+    @Test
+    void descriptorsThatAreNotWantedCannotBeSent() {
+        try (UnixSocket.Pair pair = UnixSocket.messagePair(); EventFd event = EventFd.create()) {
+            assumeTrue(pair.first().refuseDescriptors(), "this host's sockets take descriptors always");
+            assertThat(pair.second().send(piece(0, 1), event.raw())).isEqualTo(-Errno.EPERM);
+            assertThat(pair.second().send(piece(0, 1))).isOne();
+            assertThat(pair.first().send(piece(0, 1), event.raw())).as("the other way").isOne();
+        }
+    }
+
+    @Test
+    void anEndThatReceivesNothingStillSendsAndAFullOneDoesNotWait() {
+        try (UnixSocket.Pair pair = UnixSocket.messagePair()) {
+            pair.first().stopReceiving();
+            assertThat(pair.second().send(piece(0, 1))).isEqualTo(-Errno.EPIPE);
+            long result = 1;
+            for (int i = 0; i < 100_000 && result == 1; i++) {
+                result = pair.first().send(piece(0, 1));
+            }
+            assertThat(result).isEqualTo(-Errno.EAGAIN);
+            assertThat(pair.second().receive(piece(0, 10))).isOne();
+            pair.first().shutDown();
+            long left = 0;
+            while (pair.second().receive(piece(0, 10)) == 1) {
+                left++;
+            }
+            assertThat(left).isPositive();
+            assertThat(pair.second().receive(piece(0, 10))).as("its end").isZero();
         }
     }
 

@@ -19,6 +19,14 @@ public final class FrameAllocator {
         return allocateAligned(frameCount, 1);
     }
 
+    /// Leaves out what is free below a frame.
+    public synchronized void skipTo(long mfn) {
+        if (mfn < next || mfn > memory.endMfn()) {
+            throw new IllegalStateException("mfn=" + mfn + " next=" + next);
+        }
+        next = mfn;
+    }
+
     /// As [#allocate], the first frame's number being a multiple of `alignment`, a power of two.
     public synchronized long allocateAligned(long frameCount, long alignment) {
         long first = (next + alignment - 1) & -alignment;

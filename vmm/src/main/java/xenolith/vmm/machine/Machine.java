@@ -56,21 +56,27 @@ final class Machine implements AutoCloseable {
     private final long domainMfn;
     private final long domainFrames;
     private final long spareMfn;
+    /// The domain's frames, which backends in other processes may be given. The hypervisor's lie in another memfd, behind
+    /// them in the mapping.
     private final Fd memfd;
+    private final long sharedBytes;
     private final long tscKhz;
     private final long tscOffset;
 
     Machine(String name, long memoryBytes, int vcpuCount) {
         domainFrames = memoryBytes >>> MachineMemory.PAGE_SHIFT;
-        long heap = HEAP_FRAMES + HEAP_FRAMES_PER_VCPU * vcpuCount + domainFrames / 256;
-        long total = domainFrames + SPARE_FRAMES + heap + LARGE_FRAMES - 1 & -LARGE_FRAMES;
+        long heap = wholeLargeFrames(HEAP_FRAMES + HEAP_FRAMES_PER_VCPU * vcpuCount + domainFrames / 256);
+        sharedBytes = wholeLargeFrames(domainFrames + SPARE_FRAMES) << MachineMemory.PAGE_SHIFT;
+        long hiddenBytes = heap << MachineMemory.PAGE_SHIFT;
+        long total = sharedBytes + hiddenBytes >>> MachineMemory.PAGE_SHIFT;
         boolean complete = false;
         try {
             Kvm kvm = owned(Kvm.open());
             vm = owned(kvm.createVm());
             vm.setTssAddr(TSS_ADDRESS);
-            memfd = owned(Memfd.create("xenolith-" + name, total << MachineMemory.PAGE_SHIFT));
-            mapping = owned(Mapping.shared(memfd, 0, total << MachineMemory.PAGE_SHIFT, true));
+            memfd = owned(Memfd.create("xenolith-" + name, sharedBytes));
+            Fd hidden = owned(Memfd.create("xenolith-monitor-" + name, hiddenBytes));
+            mapping = owned(Mapping.sharedPair(memfd, sharedBytes, hidden, hiddenBytes));
             memory = new MachineMemory(mapping.segment());
             vm.setMemory(MEMORY_SLOT, MachineMemory.BASE_MFN << MachineMemory.PAGE_SHIFT,
                     total << MachineMemory.PAGE_SHIFT, mapping.address(), 0);
@@ -79,6 +85,7 @@ final class Machine implements AutoCloseable {
             domainMfn = allocator.allocate(domainFrames);
             spareMfn = allocator.allocate(SPARE_FRAMES);
             long m2pFrames = (total * Long.BYTES + MachineMemory.PAGE_SIZE - 1) >>> MachineMemory.PAGE_SHIFT;
+            allocator.skipTo(MachineMemory.BASE_MFN + (sharedBytes >>> MachineMemory.PAGE_SHIFT));
             m2pMfn = allocator.allocate(m2pFrames);
             m2p = new MachineToPhys(m2pSegment(total));
             vcpus = new KvmVcpu[vcpuCount];
@@ -95,6 +102,10 @@ final class Machine implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    private static long wholeLargeFrames(long frameCount) {
+        return frameCount + LARGE_FRAMES - 1 & -LARGE_FRAMES;
     }
 
     private MemorySegment m2pSegment(long frameCount) {
@@ -171,9 +182,8 @@ final class Machine implements AutoCloseable {
         return m2pMfn << MachineMemory.PAGE_SHIFT;
     }
 
-    /// The domain's frames, and those that it may get in exchange, lie first in the memfd; the hypervisor's behind them.
+    /// The domain's frames, and those that it may get in exchange.
     SharedMemory sharedMemory() {
-        long byteLength = spareMfn + SPARE_FRAMES - MachineMemory.BASE_MFN << MachineMemory.PAGE_SHIFT;
         return new SharedMemory() {
             @Override
             public int descriptor() {
@@ -182,7 +192,7 @@ final class Machine implements AutoCloseable {
 
             @Override
             public long byteLength() {
-                return byteLength;
+                return sharedBytes;
             }
 
             @Override

@@ -27,6 +27,15 @@ class FrameAllocatorTest {
         assertThatIllegalStateException().isThrownBy(() -> frames.allocate(1)).withMessageContaining("frameCount=1");
     }
 
+    @Test
+    void framesThatAreSkippedAreNotHandedOut() {
+        frames.allocate(3);
+        frames.skipTo(MachineMemory.BASE_MFN + 32);
+        assertThat(frames.allocate(32)).isEqualTo(MachineMemory.BASE_MFN + 32);
+        assertThatIllegalStateException().isThrownBy(() -> frames.skipTo(MachineMemory.BASE_MFN + 40));
+        assertThatIllegalStateException().isThrownBy(() -> frames.skipTo(MachineMemory.BASE_MFN + 65));
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {0, -1, 65, Long.MAX_VALUE, Long.MIN_VALUE})
     void impossibleRunsAreRefusedAndTakeNothing(long count) {
