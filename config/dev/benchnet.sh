@@ -56,7 +56,7 @@ bench_netsoak() {
     while kill -0 "$guest" 2>/dev/null; do
         ip netns exec "$namespace" timeout 15 "$work/netbench" flood 10.9.0.2 5002 3 64 5000 >>"$work/flood" 2>/dev/null || sleep 1
         for process in $(pgrep -f "java.*--stats $work/stats"); do
-            grown="$grown $({ awk '/^(VmRSS|Threads)/ { printf "%s/", $2 }' "/proc/$process/status" 2>/dev/null || true; })"
+            grown="$grown $({ awk '/^(RssAnon|Threads)/ { printf "%s/", $2 }' "/proc/$process/status" 2>/dev/null || true; })"
         done
     done
     wait "$guest" || fail "the guest ended badly"
@@ -67,7 +67,7 @@ bench_netsoak() {
     done
     awk '$2 == "flood-received" { sum += $3; n++ } END { if (n) printf "floods to the guest: %d, %.0f datagrams/s\n", n, sum / n }' "$work/flood"
     # shellcheck disable=SC2086 # numbers
-    echo "resident KiB/threads of our process, each minute or so:" $(echo $grown | tr ' ' '\n' | grep / | awk 'NR % 20 == 1 { print }')
+    echo "resident KiB of our own, without the guest's memory, and threads, each minute or so:" $(echo $grown | tr ' ' '\n' | grep / | awk 'NR % 20 == 1 { print }')
     tr -d ' \n' <"$work/stats" | sed 's/.*"nics"://; s/},"times.*//'
     echo
 }

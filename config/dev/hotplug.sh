@@ -66,5 +66,5 @@ hotplug_count() {
     sleep 15
     heap=$("$JAVA_HOME/bin/jcmd" "$guest" GC.run >/dev/null && "$JAVA_HOME/bin/jcmd" "$guest" GC.heap_info | sed -n 's/.* used \([0-9]*\)K.*/\1/p' | awk '{ sum += $1 } END { print sum }')
     echo "$(sed -n 's/^Threads:\t//p' "/proc/$guest/status") $(ls "/proc/$guest/fd" | wc -l) $heap" >"$work/$1"
-    say "$1: $(awk '{ print $1 " threads, " $2 " descriptors, " $3 " KiB of heap and classes" }' "$work/$1"), $(sed -n 's/^VmRSS:[ \t]*//p' "/proc/$guest/status") resident"
+    say "$1: $(awk '{ print $1 " threads, " $2 " descriptors, " $3 " KiB of heap and classes" }' "$work/$1"), $(sed -n 's/^RssAnon:[ \t]*//p' "/proc/$guest/status") resident"
 }

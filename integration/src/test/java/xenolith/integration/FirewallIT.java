@@ -99,6 +99,13 @@ class FirewallIT {
             web.does("firewall", "NAME", "flush");
             web.awaitLast("state silence refusal", "state ping tcp");
 
+            web.does("nic-change", "NAME", "vif0", "rate=20B/s");
+            web.awaitLast("state ping tcp", "state silence refusal");
+            assertThat(web.store("read", "/local/domain/0/backend/vif/1/0/rate")).isEqualTo("1,50000\n");
+            assertThat(web.command("nic-change", "NAME", "vif0", "mtu=9000").status()).isEqualTo(2);
+            web.does("nic-change", "NAME", "0", "rate=none");
+            web.awaitLast("state silence refusal", "state ping tcp");
+
             Launched wrong = web.command("firewall", "NAME", "add", "out", "dorp");
             assertThat(wrong.status()).isEqualTo(2);
             assertThat(wrong.stderr()).contains("word 2, 'dorp', is no action").hasLineCount(1);

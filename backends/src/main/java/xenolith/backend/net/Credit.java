@@ -1,30 +1,50 @@
 package xenolith.backend.net;
 
 /// How much an interface may send: so many bytes in each period (`rate` of docs/man/xl-network-configuration). What is
-/// not used is kept, up to one period's worth, or a frame of any size if that is less. For threads of all its queues.
+/// not used is kept, up to one period's worth, or a frame of any size if that is less. For threads of all its queues, and
+/// for who changes the rate meanwhile.
 public final class Credit {
     private static final long NS_PER_US = 1000;
     /// The least that must fit, or the interface would stand still.
     private static final long MIN_BURST_BYTES = 128 << 10;
 
-    private final long bytesPerPeriod;
-    private final long periodNs;
+    /// Who waits asks again after that at the latest: the rate may be another by then.
+    private static final long LONGEST_WAIT_NS = 100_000_000;
+    /// What an interface has that is not limited.
+    private static final long ENDLESS = Long.MAX_VALUE;
+
+    private long bytesPerPeriod;
+    private long periodNs;
     private long credit;
     private long refilledNs;
     private boolean begun;
 
     public Credit(long bytesPerPeriod, long periodUs) {
+        change(bytesPerPeriod, periodUs);
+    }
+
+    /// An interface without a limit.
+    public static Credit unlimited() {
+        return new Credit(ENDLESS, ENDLESS / NS_PER_US);
+    }
+
+    /// Another rate, as if the interface began with it now. Frames that wait go by it within a tenth of a second.
+    ///
+    /// @param bytesPerPeriod at least 1
+    /// @param periodUs       microseconds, at least 1
+    public synchronized void change(long bytesPerPeriod, long periodUs) {
         if (bytesPerPeriod < 1 || periodUs < 1) {
             throw new IllegalArgumentException("bytesPerPeriod=" + bytesPerPeriod + " periodUs=" + periodUs);
         }
         this.bytesPerPeriod = bytesPerPeriod;
         this.periodNs = periodUs * NS_PER_US;
         this.credit = bytesPerPeriod;
+        begun = false;
     }
 
-    /// An interface without a limit.
-    public static Credit unlimited() {
-        return new Credit(Long.MAX_VALUE, Long.MAX_VALUE / NS_PER_US);
+    /// No limit any more.
+    public void lift() {
+        change(ENDLESS, ENDLESS / NS_PER_US);
     }
 
     /// Takes the credit for a frame, or says how long to wait before asking again.
@@ -41,7 +61,7 @@ public final class Credit {
             refill(periods);
         }
         if (credit < byteLength) {
-            return refilledNs + periodNs - nowNs;
+            return Math.min(LONGEST_WAIT_NS, refilledNs + periodNs - nowNs);
         }
         credit -= byteLength;
         return 0;

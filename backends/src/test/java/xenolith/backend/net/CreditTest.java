@@ -55,6 +55,24 @@ class CreditTest {
     }
 
     @Test
+    void anotherRateHoldsFromThenOn() {
+        Credit credit = Credit.unlimited();
+        assertThat(credit.take(1 << 20, 0)).isZero();
+        credit.change(1000, 50_000);
+        assertThat(credit.take(1000, 7 * MS)).as("nothing of what was left without a limit").isZero();
+        assertThat(credit.take(1, 7 * MS)).isEqualTo(50 * MS);
+        credit.lift();
+        assertThat(credit.take(1 << 20, 8 * MS)).isZero();
+    }
+
+    @Test
+    void whoWaitsForLongAsksAgainSooner() {
+        Credit credit = new Credit(1000, 3_600_000_000L);
+        assertThat(credit.take(1000, 0)).isZero();
+        assertThat(credit.take(1, 0)).isEqualTo(100 * MS);
+    }
+
+    @Test
     void aRateOfNothingIsAMistake() {
         assertThatThrownBy(() -> new Credit(0, 1)).isInstanceOf(IllegalArgumentException.class);
     }

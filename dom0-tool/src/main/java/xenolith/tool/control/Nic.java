@@ -3,13 +3,17 @@ package xenolith.tool.control;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import xenolith.backend.DeviceId;
 import xenolith.backend.net.NetBackend;
 
 /// A network interface of a running domain, with its attachment.
 ///
 /// @param hostName what the host calls its side, or empty
-record Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NicFirewall firewall, NetBackend driver) implements HostedDevice {
+/// @param limit    the driver's
+record Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NicFirewall firewall, NicLimit limit,
+        NetBackend driver) implements HostedDevice {
     @Override
     public String name() {
         return "vif" + id.number();
@@ -35,7 +39,9 @@ record Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NicFi
         if (!config.ips().isEmpty()) {
             nodes.put("ip", String.join(" ", config.ips()));
         }
-        config.rate().ifPresent(rate -> nodes.put("rate", rate.bytesPerPeriod() + "," + rate.periodUs()));
+        if (!limit.text().isEmpty()) {
+            nodes.put("rate", limit.text());
+        }
         nodes.put("hotplug-status", "connected");
         return nodes;
     }
@@ -47,12 +53,19 @@ record Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NicFi
         fields.put("attachment", config.attachment().name().toLowerCase(java.util.Locale.ROOT));
         fields.put("target", config.target());
         fields.put("host_name", hostName);
+        fields.put("rate", limit.text().isEmpty() ? NicLimit.NONE : limit.text());
         return fields;
     }
 
+    /// `rate=RATE`: the guest may send so much from now on. `rate=none`: as much as it can.
     @Override
     public Map<String, String> change(Map<String, String> wanted, Path directory) {
-        throw new BadInputException("nothing can be changed of an interface while it is in use");
+        if (!wanted.keySet().equals(Set.of("rate"))) {
+            throw new BadInputException("what can be changed of an interface is: rate=RATE, rate=none");
+        }
+        String text = wanted.get("rate");
+        limit.change(text.equals(NicLimit.NONE) ? Optional.empty() : Optional.of(NicRate.parse(text)));
+        return Map.of("rate", limit.text());
     }
 
     /// About its firewall.

@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import xenolith.backend.DeviceId;
-import xenolith.backend.net.Credit;
 import xenolith.backend.net.NetBackend;
 import xenolith.backend.net.NetWorker;
 import xenolith.vmm.port.DeviceAccess;
@@ -63,11 +62,10 @@ final class Nics implements DeviceKind, AutoCloseable {
         MacAddress mac = config.mac().orElseGet(() -> MacAddress.derived(domainName, number));
         NicFirewall firewall = NicFirewall.of(config, mac, directory);
         NicLinks.Attached attached = NicLinks.open(config, domainName + "'s vif" + number);
-        Credit credit = config.rate().map(rate -> new Credit(rate.bytesPerPeriod(), rate.periodUs()))
-                .orElseGet(Credit::unlimited);
-        NetBackend driver = new NetBackend(domain, attached.link(), firewall.filter(), credit, workers());
+        NicLimit limit = new NicLimit(config.rate());
+        NetBackend driver = new NetBackend(domain, attached.link(), firewall.filter(), limit.credit(), workers());
         drivers.put("vif" + number, driver);
-        return new Nic(config, new DeviceId(domid, "vif", number), mac, attached.name(), firewall, driver);
+        return new Nic(config, new DeviceId(domid, "vif", number), mac, attached.name(), firewall, limit, driver);
     }
 
     private synchronized List<NetWorker> workers() {
