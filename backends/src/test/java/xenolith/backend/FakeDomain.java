@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import xenolith.abi.XenGrantTable;
 import xenolith.vmm.port.DeviceAccess;
@@ -21,6 +23,7 @@ public final class FakeDomain implements DeviceAccess {
     private final Map<Integer, FakePort> ports = new HashMap<>();
     private final Supplier<MemorySegment> pages;
     private final AtomicInteger working = new AtomicInteger();
+    private final List<IntSupplier> workingElsewhere = new CopyOnWriteArrayList<>();
     private int mapped;
     private int mapCalls;
     private int busyFor;
@@ -80,7 +83,18 @@ public final class FakeDomain implements DeviceAccess {
 
     /// Threads that say that they work.
     public int working() {
-        return working.get();
+        return working.get() + workingElsewhere.stream().mapToInt(IntSupplier::getAsInt).sum();
+    }
+
+    @Override
+    public Runnable workingElsewhere(IntSupplier threads) {
+        workingElsewhere.add(threads);
+        return () -> workingElsewhere.remove(threads);
+    }
+
+    /// Processes that say how many of their threads work.
+    public int workplaces() {
+        return workingElsewhere.size();
     }
 
     @Override

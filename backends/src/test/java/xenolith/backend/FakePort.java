@@ -7,12 +7,20 @@ import xenolith.vmm.port.EventPort;
 public final class FakePort implements EventPort {
     private final Semaphore toGuest = new Semaphore(0);
     private volatile boolean closed;
+    private volatile Runnable onNotify = () -> {
+    };
     private volatile Runnable listener = () -> {
     };
 
     @Override
     public void notifyGuest() {
+        onNotify.run();
         toGuest.release();
+    }
+
+    /// What happens whenever the guest is sent an event, on the thread that sends it.
+    public void onNotify(Runnable runnable) {
+        onNotify = runnable;
     }
 
     @Override

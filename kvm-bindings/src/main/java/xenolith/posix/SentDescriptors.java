@@ -10,8 +10,10 @@ import java.util.List;
 
 /// The part of a message that carries descriptors (`SCM_RIGHTS` of `unix(7)`).
 public final class SentDescriptors {
-    /// The most that one message carries for us.
+    /// The most that one message of ours carries.
     public static final int MAX = 4;
+    /// The most that any can (`SCM_MAX_FD`). There is room for them, for the host would close the rest in our name.
+    static final int MAX_RECEIVED = 253;
 
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
@@ -25,7 +27,7 @@ public final class SentDescriptors {
     private static final long TYPE = CMSGHDR.byteOffset(PathElement.groupElement("cmsg_type"));
     private static final long DATA = CMSGHDR.byteSize();
     /// `CMSG_SPACE`.
-    static final long BYTES = DATA + MAX * Integer.BYTES;
+    static final long BYTES = DATA + MAX_RECEIVED * Integer.BYTES + 7 & -8;
 
     private final MemorySegment control = Arena.ofAuto().allocate(BYTES, Long.BYTES);
 
@@ -54,7 +56,7 @@ public final class SentDescriptors {
         return byteLength;
     }
 
-    /// Takes out what the kernel has put in: it closes what has no room.
+    /// Takes out what the kernel has put in.
     void take(long controlBytes, List<Fd> to) {
         if (controlBytes < DATA || control.get(ValueLayout.JAVA_INT, LEVEL) != SOL_SOCKET
                 || control.get(ValueLayout.JAVA_INT, TYPE) != SCM_RIGHTS) {

@@ -74,6 +74,11 @@ public final class UnixSocket implements AutoCloseable {
         this.fd = fd;
     }
 
+    /// Takes ownership of a descriptor that another process made and sent.
+    public static UnixSocket of(Fd fd) {
+        return new UnixSocket(fd);
+    }
+
     /// What one call at a time needs; the rest of the header stays zero.
     private static final class Direction {
         private final CallState state = new CallState();
@@ -105,9 +110,10 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /// Connects to what [#listen] made. Throws [HostException], of ECONNREFUSED where nobody listens any more and of
-    /// EAGAIN where too many wait to be accepted.
+    /// EAGAIN where too many wait to be accepted. Where the host can, descriptors are refused ([#refuseDescriptors]).
     public static UnixSocket connect(String path) {
         UnixSocket socket = open(SOCK_SEQPACKET);
+        socket.refuseDescriptors();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(arena, path);
             HostException.check(path,

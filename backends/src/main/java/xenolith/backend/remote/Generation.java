@@ -21,16 +21,14 @@ import xenolith.vmm.port.GrantAccess;
 /// Locks: its own monitor, and then the domain's.
 final class Generation implements AutoCloseable {
     static final int PAGE_BYTES = 4096;
-    /// Closed ports whose eventfds are kept until the end, as somebody may be about to signal them.
-    private static final int MAX_RETIRED = 64;
 
     private final DeviceAccess domain;
     private final DeviceNodes nodes;
     private final Consumer<String> onFault;
     private final Map<Integer, BoundPort> ports = new HashMap<>();
-    private final List<BoundPort> retired = new ArrayList<>();
     private final Map<Integer, Fd> records = new HashMap<>();
     private final List<Mapping> mappings = new ArrayList<>();
+    private boolean closed;
 
     Generation(DeviceAccess domain, DeviceNodes nodes, Consumer<String> onFault) {
         this.domain = domain;
@@ -50,7 +48,7 @@ final class Generation implements AutoCloseable {
     /// bound.
     synchronized Optional<BoundPort> bind(int guestPort) {
         BoundPort known = ports.get(guestPort);
-        if (known != null || ports.size() == Wire.MAX_PORTS || retired.size() == MAX_RETIRED) {
+        if (known != null || closed || ports.size() == Wire.MAX_PORTS) {
             return Optional.ofNullable(known);
         }
         Optional<BoundPort> bound = domain.bind(guestPort).map(BoundPort::new);
@@ -58,14 +56,17 @@ final class Generation implements AutoCloseable {
         return bound;
     }
 
-    /// Ends the event channel, if it is bound; returns what it was.
-    synchronized Optional<BoundPort> unbind(int guestPort) {
+    /// The event channel of that number, if it is bound.
+    synchronized Optional<BoundPort> port(int guestPort) {
+        return Optional.ofNullable(ports.get(guestPort));
+    }
+
+    /// Ends the event channel, if it is bound. No link watches it any more.
+    synchronized void unbind(int guestPort) {
         BoundPort port = ports.remove(guestPort);
         if (port != null) {
-            port.port().close();
-            retired.add(port);
+            port.close();
         }
-        return Optional.ofNullable(port);
     }
 
     /// All that are bound.
@@ -89,28 +90,35 @@ final class Generation implements AutoCloseable {
     }
 
     /// The memfd of a ring's record, made when it is asked for first.
+    ///
+    /// @throws IllegalStateException if the connection has ended
     synchronized Fd record(int ring) {
+        if (closed) {
+            throw new IllegalStateException("the frontend has gone");
+        }
         return records.computeIfAbsent(ring, _ -> Memfd.create("xenolith-ring-record", RingRecord.BYTES));
     }
 
     /// Rings for such a driver: it goes on where that one's records say.
     Rings rings() {
         return (number, slots, pages) -> {
-            Mapping mapping = Mapping.shared(record(number), 0, RingRecord.BYTES, true);
-            synchronized (this) {
-                mappings.add(mapping);
-            }
+            Mapping mapping = mapping(number);
             return RecordedRing.attach(new RingRecord(mapping.segment()), InFlightMatch.BLK, slots, pages);
         };
+    }
+
+    private synchronized Mapping mapping(int ring) {
+        Mapping mapping = Mapping.shared(record(ring), 0, RingRecord.BYTES, true);
+        mappings.add(mapping);
+        return mapping;
     }
 
     /// Ends it, when no process serves it any more.
     @Override
     public synchronized void close() {
-        retired.addAll(ports.values());
+        closed = true;
+        ports.values().forEach(BoundPort::close);
         ports.clear();
-        retired.forEach(BoundPort::close);
-        retired.clear();
         mappings.forEach(Mapping::close);
         mappings.clear();
         records.values().forEach(Fd::close);

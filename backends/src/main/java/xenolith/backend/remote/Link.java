@@ -8,8 +8,12 @@ import xenolith.posix.EventFd;
 import xenolith.posix.Poll;
 import xenolith.posix.UnixSocket;
 
-/// One end of the connection: questions of ours by [Call]s, from any thread; the other's questions, and eventfds that
+/// One end of the connection: questions of ours by [Call]s, from any thread; the other's questions, and signals that
 /// belong to the connection, are heard by the one thread in [#run].
+///
+/// The machine's end takes no descriptors. It would have to close them, and the last close of one waits for as long as who
+/// made it likes (a socket that lingers): no thread that anybody waits for may do that. Where the host lets them come all
+/// the same they end the connection, and only [#dispose] closes them.
 final class Link {
     /// What is done with the other's questions. An exception ends the connection.
     @FunctionalInterface
@@ -17,17 +21,26 @@ final class Link {
         void question(int type, int tag, Message in) throws ProtocolException;
     }
 
-    private record Watched(EventFd event, Runnable action) {
+    /// What wakes the thread beside messages.
+    interface Signal {
+        /// What it waits for to be readable, or -1.
+        int raw();
+
+        /// Takes what has come, without waiting. Returns whether anything had.
+        boolean take();
+    }
+
+    private record Watched(Signal signal, Runnable action) {
     }
 
     private static final int MAX_CALLS = 64;
     private static final int MAX_WATCHED = 2 * Wire.MAX_PORTS;
-    /// Messages that are heard before eventfds are looked at again.
+    /// Messages that are heard before signals are looked at again.
     private static final int MESSAGES_IN_A_ROW = 16;
     private static final long SEND_PATIENCE_NS = 10_000_000_000L;
 
     private final UnixSocket socket;
-    private final boolean waitsForRoom;
+    private final boolean isMachine;
     private final EventFd wake = EventFd.create();
     private final Object sending = new Object();
     private final Call[] calls = new Call[MAX_CALLS];
@@ -38,10 +51,11 @@ final class Link {
     private volatile String lost;
     private boolean closed;
 
-    /// @param waitsForRoom whether a sender waits for an end that does not read, or takes it for lost at once
-    Link(UnixSocket socket, boolean waitsForRoom) {
+    /// @param isMachine whether this is the end that is not to trust the other: a sender does not wait for one that does not
+    ///                  read, but takes it for lost at once, and no descriptors are taken
+    Link(UnixSocket socket, boolean isMachine) {
         this.socket = socket;
-        this.waitsForRoom = waitsForRoom;
+        this.isMachine = isMachine;
     }
 
     /// A question, to be filled, asked and closed.
@@ -79,7 +93,7 @@ final class Link {
         synchronized (sending) {
             requireUp();
             long result = message.send(socket);
-            while (result == -Errno.EAGAIN && waitsForRoom && System.nanoTime() < deadline) {
+            while (result == -Errno.EAGAIN && !isMachine && System.nanoTime() < deadline) {
                 Poll poll = new Poll(1);
                 poll.add(socket.raw(), Poll.POLLOUT);
                 poll.await(deadline - System.nanoTime());
@@ -99,13 +113,13 @@ final class Link {
     }
 
     /// Has `action` run by the link's thread after each signal.
-    void watch(EventFd event, Runnable action) {
+    void watch(Signal signal, Runnable action) {
         synchronized (calls) {
             if (watched.length == MAX_WATCHED) {
-                throw new IllegalStateException("more than " + MAX_WATCHED + " eventfds");
+                throw new IllegalStateException("more than " + MAX_WATCHED + " signals");
             }
             Watched[] more = Arrays.copyOf(watched, watched.length + 1);
-            more[watched.length] = new Watched(event, action);
+            more[watched.length] = new Watched(signal, action);
             watched = more;
         }
         wakeUp();
@@ -119,10 +133,10 @@ final class Link {
         }
     }
 
-    /// Ends that; the event may be closed then.
-    void unwatch(EventFd event) {
+    /// Ends that; what is signalled may be closed then.
+    void unwatch(Signal signal) {
         synchronized (calls) {
-            watched = Arrays.stream(watched).filter(w -> w.event() != event).toArray(Watched[]::new);
+            watched = Arrays.stream(watched).filter(w -> w.signal() != signal).toArray(Watched[]::new);
         }
     }
 
@@ -132,8 +146,8 @@ final class Link {
         wakeUp();
     }
 
-    /// Hears the other end until it is gone, breaks the rules, or [#close]. Then every question of ours fails, the socket
-    /// is closed, and the reason is returned.
+    /// Hears the other end until it is gone, breaks the rules, or [#close]. Then every question of ours fails, the
+    /// connection is over for both ends, and the reason is returned. [#dispose] comes next.
     String run(Handler handler) {
         String reason;
         try {
@@ -154,15 +168,18 @@ final class Link {
                 }
             }
         }
-        incoming.closeDescriptors();
-        synchronized (sending) {
-            if (!closed) {
-                closed = true;
-                socket.close();
-                wake.close();
-            }
-        }
+        socket.shutDown();
         return reason;
+    }
+
+    /// Closes everything, after [#run]. May take as long as the other end likes.
+    void dispose() {
+        synchronized (sending) {
+            closed = true;
+        }
+        wake.close();
+        incoming.closeDescriptors();
+        socket.close();
     }
 
     private String hear(Handler handler) throws ProtocolException {
@@ -173,7 +190,7 @@ final class Link {
             poll.add(wake.raw(), Poll.POLLIN);
             poll.add(socket.raw(), Poll.POLLIN);
             for (Watched one : now) {
-                poll.add(one.event().raw(), Poll.POLLIN);
+                poll.add(one.signal().raw(), Poll.POLLIN);
             }
             if (poll.await(-1) == 0) {
                 continue;
@@ -182,7 +199,7 @@ final class Link {
                 wake.drain();
             }
             for (int i = 0; i < now.length; i++) {
-                if ((poll.revents(2 + i) & Poll.POLLIN) != 0 && drain(now[i])) {
+                if ((poll.revents(2 + i) & Poll.POLLIN) != 0 && take(now[i])) {
                     now[i].action().run();
                 }
             }
@@ -196,10 +213,10 @@ final class Link {
         return "closed";
     }
 
-    /// Returns whether the event was signalled and is still ours to hear.
-    private boolean drain(Watched one) {
+    /// Returns whether there was a signal that is still ours to hear.
+    private boolean take(Watched one) {
         synchronized (calls) {
-            return Arrays.asList(watched).contains(one) && one.event().drain() != 0;
+            return Arrays.asList(watched).contains(one) && one.signal().take();
         }
     }
 
@@ -212,6 +229,9 @@ final class Link {
             }
             if (result <= 0) {
                 return result == 0 ? "its end is closed" : Errno.name((int) -result);
+            }
+            if (isMachine && incoming.hasDescriptors()) {
+                throw new ProtocolException("it sends descriptors");
             }
             int type = incoming.getInt();
             int tag = incoming.getInt();

@@ -119,6 +119,10 @@ final class Message {
         return taken(byteLength);
     }
 
+    boolean hasDescriptors() {
+        return !received.isEmpty();
+    }
+
     /// A descriptor that came with the message, which is the caller's to close from now on.
     Fd takeDescriptor() throws ProtocolException {
         if (received.isEmpty()) {

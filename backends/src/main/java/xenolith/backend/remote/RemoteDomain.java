@@ -8,6 +8,7 @@ import xenolith.backend.Rings;
 import xenolith.posix.EventFd;
 import xenolith.posix.Fd;
 import xenolith.posix.Mapping;
+import xenolith.posix.UnixSocket;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
@@ -16,12 +17,19 @@ import xenolith.vmm.port.GrantAccess;
 final class RemoteDomain implements DeviceAccess {
     private final Link link;
     private final MemorySegment memory;
+    private final StatusPage status;
     private final List<Mapping> records = new ArrayList<>();
 
     /// @param memory the guest's, as the machine shares it
-    RemoteDomain(Link link, MemorySegment memory) {
+    RemoteDomain(Link link, MemorySegment memory, StatusPage status) {
         this.link = link;
         this.memory = memory;
+        this.status = status;
+    }
+
+    @Override
+    public void working(boolean begins) {
+        status.working(begins);
     }
 
     @Override
@@ -41,7 +49,7 @@ final class RemoteDomain implements DeviceAccess {
             if (in.getInt() != Wire.OKAY) {
                 return Optional.empty();
             }
-            EventFd kick = EventFd.of(in.takeDescriptor());
+            UnixSocket kick = UnixSocket.of(in.takeDescriptor());
             return Optional.of(new RemotePort(link, guestPort, kick, EventFd.of(in.takeDescriptor())));
         } catch (ProtocolException e) {
             throw new LinkLostException(e.getMessage());

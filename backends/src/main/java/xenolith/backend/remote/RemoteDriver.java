@@ -1,5 +1,6 @@
 package xenolith.backend.remote;
 
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import xenolith.backend.DeviceDriver;
@@ -16,7 +17,10 @@ import xenolith.vmm.port.SharedMemory;
 /// While there is no process the guest's requests wait in its rings. When there was none for as long as [Patience] says,
 /// a stand-in in this process fails them, and goes on failing until the frontend connects anew.
 public final class RemoteDriver implements DeviceDriver, AutoCloseable {
+    private static final long COUNTERS_NS = 1_000_000_000L;
+
     private final Supervisor supervisor;
+    private final CounterSums counters = new CounterSums();
     private final DeviceAccess domain;
     private final DriverFactory standIns;
     private final Patience patience;
@@ -34,8 +38,9 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
         this.domain = domain;
         this.standIns = standIns;
         this.patience = patience;
+        Session.Parts parts = new Session.Parts(name, kind, domain, memory, maxQueues, new WrittenNodes());
         this.supervisor = new Supervisor(name, source, patience, this,
-                peer -> Session.open(name, kind, peer, domain, memory, maxQueues));
+                (peer, onClosed) -> Session.open(parts, peer, onClosed));
     }
 
     /// Gets the first process.
@@ -62,7 +67,8 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
         for (;;) {
             Session session = supervisor.await(null, answerNs());
             if (session == null) {
-                throw new IllegalStateException("there is no process that serves the device");
+                String failure = supervisor.failure();
+                throw new IllegalStateException(failure == null ? "there is no process that serves the device" : failure);
             }
             try {
                 offer(nodes, session);
@@ -115,7 +121,7 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
         for (;;) {
             Session session = supervisor.await(() -> standIn != null, patience.absence().toNanos() + answerNs());
             if (session == null) {
-                return domainGone ? "the domain is gone" : null;
+                return domainGone ? "the domain is gone" : supervisor.failure();
             }
             try {
                 return bringUp(session);
@@ -190,6 +196,14 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
         }
     }
 
+    /// There will be no process any more, by a fault of ours. What is connected cannot go on.
+    void failed(String reason) {
+        Generation now = generation;
+        if (now != null) {
+            now.fault(reason);
+        }
+    }
+
     /// There was no process for too long, and the last one is dead. Returns whether something was failed.
     boolean standIn() {
         commands.lock();
@@ -210,9 +224,24 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
         }
     }
 
+    /// Of all its processes; of one that died, what was known when somebody last asked.
+    @Override
+    public Map<String, Long> counters() {
+        Session session = supervisor.await(() -> true, 0);
+        if (session != null) {
+            try {
+                counters.now(session, session.counters(COUNTERS_NS));
+            } catch (LinkLostException _) {
+                // Then what it said last.
+            }
+        }
+        return counters.all();
+    }
+
     /// Lets the process go. The device is disconnected by then.
     @Override
     public void close() {
+        counters();
         supervisor.close();
     }
 }

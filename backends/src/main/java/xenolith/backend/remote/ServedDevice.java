@@ -24,6 +24,7 @@ final class ServedDevice implements Link.Handler {
     private final ExecutorService commands = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("commands").daemon().factory());
     private Mapping memory;
+    private StatusPage status;
     private volatile RemoteNodes nodes;
     private volatile RemoteDomain domain;
     private volatile DeviceDriver driver;
@@ -31,7 +32,7 @@ final class ServedDevice implements Link.Handler {
     ServedDevice(UnixSocket socket, String kind, DriverFactory factory) {
         this.kind = kind;
         this.factory = factory;
-        this.link = new Link(socket, true);
+        this.link = new Link(socket, false);
     }
 
     Link link() {
@@ -57,6 +58,10 @@ final class ServedDevice implements Link.Handler {
         if (memory != null) {
             memory.close();
         }
+        if (status != null) {
+            status.close();
+        }
+        link.dispose();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -70,6 +75,7 @@ final class ServedDevice implements Link.Handler {
             case Wire.OFFER -> command(type, tag, () -> driver.offer(nodes));
             case Wire.CONNECT -> command(type, tag, () -> driver.connect(nodes, this::fault));
             case Wire.DESCRIBE -> command(type, tag, () -> driver.describe(nodes));
+            case Wire.COUNTERS -> counters(tag);
             case Wire.DISCONNECT -> command(type, tag, this::disconnect);
             default -> throw new ProtocolException("there is no command " + type);
         }
@@ -93,16 +99,26 @@ final class ServedDevice implements Link.Handler {
         }
         int maxQueues = in.getInt();
         long byteLength = in.getLong();
-        try (Fd memfd = in.takeDescriptor()) {
+        try (Fd memfd = in.takeDescriptor(); Fd page = in.takeDescriptor()) {
             memory = Mapping.shared(memfd, 0, byteLength, true);
+            status = new StatusPage(page);
         } catch (HostException e) {
             throw new ProtocolException("the machine's memory cannot be mapped: " + e.getMessage());
         }
-        domain = new RemoteDomain(link, memory.segment());
+        domain = new RemoteDomain(link, memory.segment(), status);
         nodes = new RemoteNodes(link);
         driver = factory.create(domain, domain.rings(), maxQueues);
         LOG.log(Level.DEBUG, "serves {0}", name);
         link.send(answer.putInt(Wire.OKAY).putInt(Wire.VERSION).putText(kind));
+    }
+
+    private void counters(int tag) throws ProtocolException {
+        if (driver == null) {
+            throw new ProtocolException("a question before a greeting");
+        }
+        Message answer = new Message().begin(Wire.COUNTERS | Wire.REPLY, tag);
+        CounterList.write(driver.counters(), answer);
+        link.send(answer);
     }
 
     /// What a command does. The machine waits for its end.

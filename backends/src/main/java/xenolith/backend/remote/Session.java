@@ -1,13 +1,13 @@
 package xenolith.backend.remote;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import xenolith.abi.XenGrantTable;
 import xenolith.backend.DeviceNodes;
+import xenolith.posix.Fd;
+import xenolith.posix.Memfd;
+import xenolith.posix.UnixSocket;
 import xenolith.vmm.port.DeviceAccess;
-import xenolith.vmm.port.GrantAccess;
 import xenolith.vmm.port.SharedMemory;
 
 /// The machine's end of a connection to a device's process: commands to it, and answers to what it asks.
@@ -19,46 +19,67 @@ final class Session implements Link.Handler {
 
     private final Peer peer;
     private final Link link;
-    private final DeviceAccess domain;
-    private final SharedMemory memory;
+    private final WrittenNodes written;
     private final Message answer = new Message();
-    private final Map<Integer, GrantAccess> grants = new HashMap<>();
+    /// Also the lock for what the process holds.
+    private final GrantQuestions grants;
+    private final Fd statusMemfd;
+    private final StatusPage status;
     private final CountDownLatch ended = new CountDownLatch(1);
-    private int lastGrants;
+    /// A descriptor that is closed when the answer has been sent.
+    private UnixSocket sent;
     private volatile DeviceNodes nodes;
     private volatile Generation served;
     private volatile String endReason;
     private String refusal;
 
-    private Session(String name, Peer peer, DeviceAccess domain, SharedMemory memory) {
+    private Session(Parts parts, Peer peer, Runnable onClosed) {
         this.peer = peer;
-        this.link = new Link(peer.socket(), false);
-        this.domain = domain;
-        this.memory = memory;
-        Thread.ofPlatform().name("remote-" + name).daemon().start(() -> {
+        this.written = parts.written();
+        this.grants = new GrantQuestions(parts.domain(), parts.memory());
+        this.link = new Link(peer.socket(), true);
+        this.statusMemfd = Memfd.create("xenolith-status", StatusPage.BYTES);
+        this.status = new StatusPage(statusMemfd);
+        Runnable idle = parts.domain().workingElsewhere(status::working);
+        Thread.ofPlatform().name("remote-" + parts.name()).daemon().start(() -> {
             try {
                 endReason = link.run(this);
             } finally {
                 ended.countDown();
+                idle.run();
+                status.close();
+                statusMemfd.close();
+                // Last, as nobody waits for this.
+                link.dispose();
+                onClosed.run();
             }
         });
     }
 
+    /// What the sessions of one device have in common.
+    ///
+    /// @param kind    as the store names it
+    /// @param written what its processes may write
+    record Parts(String name, String kind, DeviceAccess domain, SharedMemory memory, int maxQueues, WrittenNodes written) {
+    }
+
     /// Greets the process. When that fails the session has ended.
     ///
+    /// @param onClosed runs when nothing of the connection is left, which another must wait for
     /// @throws LinkLostException if it does not answer as one of our version and kind does
-    static Session open(String name, String kind, Peer peer, DeviceAccess domain, SharedMemory memory, int maxQueues) {
-        Session session = new Session(name, peer, domain, memory);
+    static Session open(Parts parts, Peer peer, Runnable onClosed) {
+        Session session = new Session(parts, peer, onClosed);
         try (Call hello = session.link.call(Wire.HELLO)) {
-            hello.out().putInt(Wire.MAGIC).putInt(Wire.VERSION).putText(kind).putText(name).putInt(maxQueues)
-                    .putLong(memory.byteLength()).with(memory.descriptor());
+            hello.out().putInt(Wire.MAGIC).putInt(Wire.VERSION).putText(parts.kind()).putText(parts.name())
+                    .putInt(parts.maxQueues()).putLong(parts.memory().byteLength())
+                    .with(parts.memory().descriptor(), session.statusMemfd.raw());
             Message in = hello.ask(HELLO_NS);
             int result = in.getInt();
             int version = in.getInt();
             String theirs = in.getText();
-            if (result != Wire.OKAY || version != Wire.VERSION || !theirs.equals(kind)) {
-                throw new ProtocolException("it serves a '" + theirs + "' by version " + version + ", not a '" + kind
-                        + "' by version " + Wire.VERSION);
+            if (result != Wire.OKAY || version != Wire.VERSION || !theirs.equals(parts.kind())) {
+                throw new ProtocolException("it serves a '" + theirs + "' by version " + version + ", not a '"
+                        + parts.kind() + "' by version " + Wire.VERSION);
             }
             return session;
         } catch (ProtocolException e) {
@@ -125,6 +146,16 @@ final class Session implements Link.Handler {
         }
     }
 
+    /// What the device has counted. Any thread.
+    Map<String, Long> counters(long timeoutNs) {
+        try (Call call = link.call(Wire.COUNTERS)) {
+            return CounterList.read(call.ask(timeoutNs));
+        } catch (ProtocolException e) {
+            end();
+            throw new LinkLostException(e.getMessage());
+        }
+    }
+
     /// Ends the connection; [#awaitEnd] sees it.
     void end() {
         link.close();
@@ -154,14 +185,16 @@ final class Session implements Link.Handler {
 
     /// Unmaps all that the process has mapped. It has ended by then, or has said that it let go.
     void release() {
-        Generation generation = served;
-        if (generation != null) {
-            generation.ports().forEach(port -> link.unwatch(port.callEvent()));
-        }
-        served = null;
         synchronized (grants) {
-            grants.values().forEach(GrantAccess::close);
-            grants.clear();
+            Generation generation = served;
+            served = null;
+            if (generation != null) {
+                for (BoundPort port : generation.ports()) {
+                    link.unwatch(port);
+                    port.hangUp();
+                }
+            }
+            grants.close();
         }
     }
 
@@ -181,16 +214,12 @@ final class Session implements Link.Handler {
             switch (type) {
                 case Wire.READ_NODE -> readNode(in);
                 case Wire.WRITE_NODE -> writeNode(in);
-                case Wire.OPEN_GRANTS, Wire.CLOSE_GRANTS, Wire.MAP, Wire.UNMAP, Wire.COPY_FROM, Wire.COPY_TO -> {
+                case Wire.FAULT -> fault(in.getText());
+                default -> {
                     synchronized (grants) {
-                        grantsQuestion(type, in);
+                        holdings(type, in);
                     }
                 }
-                case Wire.BIND -> bind(in.getInt());
-                case Wire.UNBIND -> unbind(in.getInt());
-                case Wire.RECORD -> record(in.getInt());
-                case Wire.FAULT -> fault(in.getText());
-                default -> throw new ProtocolException("there is no question " + type);
             }
         } catch (LinkLostException e) {
             throw e;
@@ -198,7 +227,29 @@ final class Session implements Link.Handler {
             // A handle that is not mapped, a name that is none: what no device of ours asks.
             throw new ProtocolException("question " + type + ": " + e.getMessage());
         }
-        link.send(answer);
+        try {
+            link.send(answer);
+        } finally {
+            if (sent != null) {
+                sent.close();
+                sent = null;
+            }
+        }
+    }
+
+    /// What is the process's until [#release].
+    private void holdings(int type, Message in) throws ProtocolException {
+        switch (type) {
+            case Wire.OPEN_GRANTS -> {
+                current();
+                grants.open(answer);
+            }
+            case Wire.CLOSE_GRANTS, Wire.MAP, Wire.UNMAP, Wire.COPY_FROM, Wire.COPY_TO -> grants.answer(type, in, answer);
+            case Wire.BIND -> bind(in.getInt());
+            case Wire.UNBIND -> unbind(in.getInt());
+            case Wire.RECORD -> record(in.getInt());
+            default -> throw new ProtocolException("there is no question " + type);
+        }
     }
 
     private void readNode(Message in) throws ProtocolException {
@@ -208,7 +259,7 @@ final class Session implements Link.Handler {
     }
 
     private void writeNode(Message in) throws ProtocolException {
-        String name = NodeNames.checkedBackend(in.getText());
+        String name = written.checked(in.getText());
         DeviceNodes to = nodes;
         if (to == null) {
             throw new ProtocolException("a node of no device");
@@ -225,66 +276,6 @@ final class Session implements Link.Handler {
         return generation;
     }
 
-    private void grantsQuestion(int type, Message in) throws ProtocolException {
-        if (type == Wire.OPEN_GRANTS) {
-            current();
-            if (grants.size() == Wire.MAX_GRANTS) {
-                throw new ProtocolException("more than " + Wire.MAX_GRANTS + " sets of grants");
-            }
-            grants.put(++lastGrants, domain.grants());
-            answer.putInt(lastGrants);
-            return;
-        }
-        int id = in.getInt();
-        GrantAccess access = grants.get(id);
-        if (access == null) {
-            throw new ProtocolException("there are no grants " + id);
-        }
-        switch (type) {
-            case Wire.MAP -> map(access, in.getInt(), in.getInt() != 0);
-            case Wire.UNMAP -> {
-                access.unmap(in.getInt());
-                answer.putInt(Wire.OKAY);
-            }
-            case Wire.COPY_FROM, Wire.COPY_TO -> copy(access, type == Wire.COPY_FROM, in);
-            default -> {
-                grants.remove(id);
-                access.close();
-                answer.putInt(Wire.OKAY);
-            }
-        }
-    }
-
-    private void map(GrantAccess access, int ref, boolean writable) {
-        int handle = access.map(ref, writable);
-        long offset = 0;
-        if (handle >= 0) {
-            offset = memory.offsetOf(access.page(handle));
-            if (offset < 0 || offset > memory.byteLength() - Generation.PAGE_BYTES) {
-                access.unmap(handle);
-                handle = XenGrantTable.GNTST_GENERAL_ERROR;
-            }
-        }
-        answer.putInt(handle).putLong(offset);
-    }
-
-    private void copy(GrantAccess access, boolean fromGuest, Message in) throws ProtocolException {
-        int ref = in.getInt();
-        int offset = in.getInt();
-        int length = in.getInt();
-        if (length < 0 || length > Generation.PAGE_BYTES) {
-            throw new ProtocolException("a copy of " + length + " bytes");
-        }
-        if (fromGuest) {
-            int resultAt = answer.reserve(Integer.BYTES);
-            int at = answer.reserve(length);
-            int result = access.copyFrom(ref, offset, answer.segment(), at, length);
-            answer.setInt(resultAt, result);
-        } else {
-            answer.putInt(access.copyTo(ref, offset, in.segment(), in.getBytes(length), length));
-        }
-    }
-
     private void bind(int guestPort) throws ProtocolException {
         Optional<BoundPort> bound = current().bind(guestPort);
         if (bound.isEmpty()) {
@@ -292,12 +283,15 @@ final class Session implements Link.Handler {
             return;
         }
         BoundPort port = bound.get();
-        link.watch(port.callEvent(), port.port()::notifyGuest);
-        answer.putInt(Wire.OKAY).with(port.kickEvent().raw(), port.callEvent().raw());
+        link.unwatch(port);
+        sent = port.connect();
+        link.watch(port, port.port()::notifyGuest);
+        answer.putInt(Wire.OKAY).with(sent.raw(), port.callDescriptor());
     }
 
     private void unbind(int guestPort) throws ProtocolException {
-        current().unbind(guestPort).ifPresent(port -> link.unwatch(port.callEvent()));
+        current().port(guestPort).ifPresent(link::unwatch);
+        current().unbind(guestPort);
         answer.putInt(Wire.OKAY);
     }
 

@@ -2,8 +2,9 @@ package xenolith.backend.remote;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import xenolith.backend.ThreadEnd;
 import xenolith.backend.remote.BackendSource.UnreachableException;
 import xenolith.posix.HostException;
@@ -27,22 +28,34 @@ final class Supervisor {
     private final BackendSource source;
     private final Patience patience;
     private final RemoteDriver driver;
-    private final Function<Peer, Session> greeting;
+    private final Greeting greeting;
     private final Thread thread;
+    /// One connection at a time, to its last descriptor: a process that makes closing them take for ever gets no other.
+    private final Semaphore connections = new Semaphore(1);
     /// Guarded by this.
     private Session current;
     private boolean burying;
     private boolean closed;
     private boolean domainGone;
+    /// Why there will be no process any more, or null.
+    private String failure;
     private long pauseMs;
     /// Since when no process has served for a while; 0 if one has.
     private long absentSince;
     /// The supervisor's thread alone uses these.
     private String lastComplaint = "";
     private Session next;
+    /// One whose process may have it all still, when the thread has ended by a fault of ours.
+    private Session unburied;
+
+    /// Makes a session of a connection. `onClosed` runs when nothing is left of it.
+    @FunctionalInterface
+    interface Greeting {
+        Session greet(Peer peer, Runnable onClosed);
+    }
 
     Supervisor(String name, BackendSource source, Patience patience, RemoteDriver driver,
-            Function<Peer, Session> greeting) {
+            Greeting greeting) {
         this.name = name;
         this.source = source;
         this.patience = patience;
@@ -57,9 +70,22 @@ final class Supervisor {
     }
 
     private Session connect() throws UnreachableException {
-        Peer peer = source.connect();
         try {
-            return greeting.apply(peer);
+            if (!connections.tryAcquire(SECOND_NS, TimeUnit.NANOSECONDS)) {
+                throw new UnreachableException("its last connection cannot be closed");
+            }
+        } catch (InterruptedException _) {
+            throw new UnreachableException("interrupted");
+        }
+        Peer peer;
+        try {
+            peer = source.connect();
+        } catch (UnreachableException | RuntimeException | Error e) {
+            connections.release();
+            throw e;
+        }
+        try {
+            return greeting.greet(peer, connections::release);
         } catch (LinkLostException e) {
             if (source.isOurs()) {
                 kill(peer);
@@ -73,6 +99,7 @@ final class Supervisor {
             }
             peer.socket().close();
             peer.close();
+            connections.release();
             throw new UnreachableException(e.getMessage());
         }
     }
@@ -85,7 +112,7 @@ final class Supervisor {
     /// The session that is up, waiting for one for a while; null if there is none, or once `otherwise` holds.
     synchronized Session await(BooleanSupplier otherwise, long timeoutNs) {
         long deadline = System.nanoTime() + timeoutNs;
-        while (current == null && !closed && !domainGone && (otherwise == null || !otherwise.getAsBoolean())
+        while (current == null && !closed && !domainGone && failure == null && (otherwise == null || !otherwise.getAsBoolean())
                 && System.nanoTime() < deadline) {
             pause(deadline - System.nanoTime());
         }
@@ -119,25 +146,56 @@ final class Supervisor {
         }
     }
 
+    /// Why there will be no process any more, or null.
+    synchronized String failure() {
+        return failure;
+    }
+
     private void run() {
-        for (Session session = current; session != null; session = revive()) {
-            long bornAt = System.nanoTime();
-            serve(session);
-            synchronized (this) {
-                boolean livedLong = System.nanoTime() - bornAt >= LONG_LIFE_NS;
-                pauseMs = livedLong ? 0 : Math.clamp(2 * pauseMs, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-                absentSince = livedLong || absentSince == 0 ? System.nanoTime() : absentSince;
+        try {
+            for (Session session = current; session != null; session = revive()) {
+                long bornAt = System.nanoTime();
+                Throwable fault = serve(session);
+                if (fault != null) {
+                    giveUp(fault);
+                    return;
+                }
+                synchronized (this) {
+                    boolean livedLong = System.nanoTime() - bornAt >= LONG_LIFE_NS;
+                    pauseMs = livedLong ? 0 : Math.clamp(2 * pauseMs, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+                    absentSince = livedLong || absentSince == 0 ? System.nanoTime() : absentSince;
+                }
             }
+        } catch (RuntimeException | Error e) {
+            giveUp(e);
         }
     }
 
-    /// The life of a session, to its process's end.
-    private void serve(Session session) {
+    /// Nobody sees to the device any more: who waits for a process is told so, and the device is closed.
+    private void giveUp(Throwable fault) {
+        LOG.log(Level.ERROR, name + ": a fault of ours; it is closed", fault);
+        String reason = "internal error: " + fault;
+        synchronized (this) {
+            failure = reason;
+            current = null;
+            burying = false;
+            notifyAll();
+        }
+        driver.failed(reason);
+    }
+
+    /// The life of a session, to its process's end. Returns a fault of ours that ended it, or null.
+    private Throwable serve(Session session) {
+        unburied = session;
         publish(session);
+        Throwable fault = null;
         try {
             driver.bringBack(session);
         } catch (LinkLostException e) {
             LOG.log(Level.WARNING, "{0}: its new process does not connect: {1}", name, e.getMessage());
+            session.end();
+        } catch (RuntimeException | Error e) {
+            fault = e;
             session.end();
         }
         String reason = session.awaitEnd();
@@ -150,10 +208,12 @@ final class Supervisor {
             LOG.log(Level.WARNING, "{0}: its process is gone ({1}); requests wait for another", name, reason);
         }
         bury(session);
+        unburied = null;
         synchronized (this) {
             burying = false;
             notifyAll();
         }
+        return fault;
     }
 
     /// Who closes sees the session, or we see that it is closed: it is ended by one of both.
@@ -308,5 +368,11 @@ final class Supervisor {
             session.end();
         }
         ThreadEnd.await(thread);
+        if (unburied != null) {
+            unburied.end();
+            unburied.awaitEnd();
+            bury(unburied);
+            unburied = null;
+        }
     }
 }

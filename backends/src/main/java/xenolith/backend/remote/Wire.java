@@ -4,7 +4,7 @@ package xenolith.backend.remote;
 /// question's type with [#REPLY], and its tag. docs/remote-backends.md is their specification.
 final class Wire {
     /// Both ends must be of one version.
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int MAGIC = 0x584c_4456;
     static final int REPLY = 1 << 31;
 
@@ -14,6 +14,7 @@ final class Wire {
     static final int CONNECT = 3;
     static final int DISCONNECT = 4;
     static final int DESCRIBE = 5;
+    static final int COUNTERS = 6;
 
     // What the device asks of the machine.
     static final int READ_NODE = 16;
@@ -37,6 +38,9 @@ final class Wire {
     static final int MAX_GRANTS = 16;
     static final int MAX_PORTS = 16;
     static final int MAX_RECORDS = 16;
+    /// Nodes of different names that it writes, through all its processes.
+    static final int MAX_NODES = 64;
+    static final int MAX_COUNTERS = 64;
 
     private Wire() {
     }

@@ -1,6 +1,5 @@
 package xenolith.backend.remote;
 
-import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,24 +19,21 @@ final class FakeProcess implements Peer.Life {
     private final CountDownLatch end = new CountDownLatch(1);
     private volatile ServedDevice device;
 
-    /// @param folder  for the socket
     /// @param factory null for a process that the test plays itself
-    FakeProcess(Path folder, DriverFactory factory) {
-        this(folder, "vbd", factory);
+    FakeProcess(DriverFactory factory) {
+        this("vbd", factory);
     }
 
-    FakeProcess(Path folder, String kind, DriverFactory factory) {
-        this(folder, kind, factory, PIDS.incrementAndGet());
+    FakeProcess(String kind, DriverFactory factory) {
+        this(kind, factory, PIDS.incrementAndGet());
     }
 
-    private FakeProcess(Path folder, String kind, DriverFactory factory, int pid) {
+    private FakeProcess(String kind, DriverFactory factory, int pid) {
         this.pid = pid;
         this.factory = factory;
-        String path = folder.resolve("socket-" + PIDS.incrementAndGet()).toString();
-        try (UnixSocket listener = UnixSocket.listen(path, 1)) {
-            ours = UnixSocket.connect(path);
-            theirs = listener.accept();
-        }
+        UnixSocket.Pair pair = UnixSocket.messagePair();
+        ours = pair.first();
+        theirs = pair.second();
         thread = Thread.ofPlatform().daemon().unstarted(() -> {
             if (factory != null) {
                 device = new ServedDevice(theirs, kind, factory);
@@ -52,8 +48,8 @@ final class FakeProcess implements Peer.Life {
     }
 
     /// Another connection to this process.
-    FakeProcess reborn(Path folder) {
-        return new FakeProcess(folder, "vbd", factory, pid);
+    FakeProcess reborn() {
+        return new FakeProcess("vbd", factory, pid);
     }
 
     /// The process's end of the connection, for one that a test plays itself.

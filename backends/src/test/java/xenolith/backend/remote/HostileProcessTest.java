@@ -1,25 +1,34 @@
 package xenolith.backend.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.abi.XenGrantTable;
 import xenolith.backend.DeviceNodes;
 import xenolith.backend.FakeDomain;
 import xenolith.posix.Errno;
+import xenolith.posix.EventFd;
 import xenolith.posix.Fd;
+import xenolith.posix.Iovec;
 import xenolith.posix.Memfd;
 import xenolith.posix.Poll;
 import xenolith.posix.UnixSocket;
@@ -61,8 +70,8 @@ class HostileProcessTest {
         }
     }
 
-    @TempDir
-    private Path folder;
+    /// Nothing is left of the connection.
+    private CountDownLatch closed;
     private final FakeDomain domain = new FakeDomain();
     private final Message message = new Message();
     private final Fd memfd = Memfd.create("guest", 4096);
@@ -107,11 +116,13 @@ class HostileProcessTest {
     void aProcessThatIsConnected() throws Exception {
         domain.grant(REF, false);
         domain.port(PORT);
-        FakeProcess process = new FakeProcess(folder, null);
+        FakeProcess process = new FakeProcess(null);
+        closed = new CountDownLatch(1);
         socket = process.socket();
         generation = new Generation(domain, new NoNodes(), _ -> { });
         Thread machine = Thread.ofPlatform().start(() -> {
-            session = Session.open("test", "vbd", process.peer(), domain, new Memory(), 2);
+            session = Session.open(new Session.Parts("test", "vbd", domain, new Memory(), 2, new WrittenNodes()),
+                    process.peer(), closed::countDown);
             session.connect(generation, 0);
         });
         answer(Wire.HELLO, m -> m.putInt(Wire.OKAY).putInt(Wire.VERSION).putText("vbd"));
@@ -132,8 +143,17 @@ class HostileProcessTest {
         session.awaitEnd();
         session.release();
         generation.close();
+        await(closed);
         socket.close();
         assertThat(domain.mapped()).isZero();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private void answer(int type, Consumer<Message> words) throws Exception {
@@ -246,5 +266,122 @@ class HostileProcessTest {
         assertThat(message.send(socket)).isZero();
         assertThat(hear().getInt()).isZero();
         assertThat(page.mismatch(data)).isEqualTo(-1);
+    }
+
+    private void bindPort(int tag) throws ProtocolException {
+        say(tag, Wire.BIND, PORT);
+        assertThat(hear().getInt()).isEqualTo(Wire.OKAY);
+    }
+
+    @Test
+    void oneThatDoesNotHearTheGuestsEventsHoldsNobodyUp() throws Exception {
+        bindPort(2);
+        try (UnixSocket kick = UnixSocket.of(message.takeDescriptor()); EventFd _ = EventFd.of(message.takeDescriptor())) {
+            for (int i = 0; i < 100_000; i++) {
+                domain.port(PORT).send();
+            }
+            Iovec word = new Iovec(1);
+            word.add(Arena.ofAuto().allocate(1), 0, 1);
+            assertThat(kick.receive(word)).as("it would have been woken").isOne();
+            assertThat(kick.send(word)).as("nothing goes the other way").isEqualTo(-Errno.EPIPE);
+        }
+        domain.port(PORT).send();
+        say(3, Wire.BIND, 1234);
+        assertThat(hear().getInt()).isEqualTo(Wire.REFUSED);
+    }
+
+    @Test
+    void aFloodOfEventsIsNoReasonNotToBeAnswered() throws Exception {
+        bindPort(2);
+        message.takeDescriptor().close();
+        AtomicBoolean over = new AtomicBoolean();
+        try (EventFd call = EventFd.of(message.takeDescriptor())) {
+            Thread flood = Thread.ofPlatform().start(() -> {
+                while (!over.get()) {
+                    call.signal();
+                }
+            });
+            for (int tag = 3; tag < 100; tag++) {
+                say(tag, Wire.MAP, 1, 1234, 1);
+                assertThat(hear().getInt()).isEqualTo(XenGrantTable.GNTST_BAD_GNTREF);
+            }
+            over.set(true);
+            flood.join();
+        }
+        assertThat(domain.port(PORT).pendingCount()).isPositive();
+    }
+
+    @Test
+    void whatIsBoundOverAndOverIsHeldOnce() throws Exception {
+        long before = openDescriptors();
+        for (int i = 0; i < 300; i++) {
+            bindPort(2);
+            message.closeDescriptors();
+            if (i % 3 == 0) {
+                say(3, Wire.UNBIND, PORT);
+                assertThat(hear().getInt()).isEqualTo(Wire.OKAY);
+                domain.port(PORT);
+            }
+            say(4, Wire.RECORD, i % 4);
+            assertThat(hear().getInt()).isEqualTo(Wire.OKAY);
+            message.closeDescriptors();
+        }
+        assertThat(openDescriptors() - before).isLessThan(20);
+    }
+
+    private static long openDescriptors() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.count();
+        }
+    }
+
+    @Test
+    void descriptorsAreNotTakenAndEndTheConnection() throws Exception {
+        try (EventFd event = EventFd.create()) {
+            int[] many = new int[4];
+            Arrays.fill(many, event.raw());
+            assertThat(message.begin(Wire.MAP, 1).putInt(1).putInt(REF).putInt(1).with(many).send(socket)).isZero();
+            assertThat(session.awaitEnd()).contains("sends descriptors");
+            assertThat(domain.mapped()).isZero();
+        }
+    }
+
+    @Test
+    void itWritesOnlySoManyNodes() throws Exception {
+        for (int i = 0; i < Wire.MAX_NODES; i++) {
+            message.begin(Wire.WRITE_NODE, i).putText("node-" + i).putText("x");
+            assertThat(message.send(socket)).isZero();
+            assertThat(hear().getInt()).isEqualTo(Wire.OKAY);
+        }
+        message.begin(Wire.WRITE_NODE, 1).putText("node-5").putText("y");
+        assertThat(message.send(socket)).isZero();
+        assertThat(hear().getInt()).as("a known one").isEqualTo(Wire.OKAY);
+        message.begin(Wire.WRITE_NODE, 1).putText("one-more").putText("x");
+        assertThat(message.send(socket)).isZero();
+        assertThat(session.awaitEnd()).contains("more than 64 nodes");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 65, 3})
+    void countersThatCannotBeEndTheConnection(int count) throws Exception {
+        Thread asking = Thread.ofPlatform().start(() ->
+                assertThatThrownBy(() -> session.counters(0)).isInstanceOf(LinkLostException.class));
+        answer(Wire.COUNTERS, m -> m.putInt(count).putText("reads").putLong(5).putText("/").putLong(5));
+        asking.join();
+        assertThat(session.awaitEnd()).isNotNull();
+    }
+
+    @Test
+    void whenTheFrontendHasGoneThereIsNothingMoreToBeHad() throws Exception {
+        bindPort(2);
+        message.closeDescriptors();
+        generation.close();
+        long before = openDescriptors();
+        say(3, Wire.BIND, PORT);
+        assertThat(hear().getInt()).isEqualTo(Wire.REFUSED);
+        say(4, Wire.RECORD, 0);
+        assertThat(session.awaitEnd()).contains("the frontend has gone");
+        await(closed);
+        assertThat(openDescriptors()).isLessThanOrEqualTo(before);
     }
 }

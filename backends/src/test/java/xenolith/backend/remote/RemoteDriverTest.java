@@ -35,11 +35,11 @@ class RemoteDriverTest {
     private Path folder;
 
     private FakeProcess process(DiskImage image) {
-        return new FakeProcess(folder, (domain, rings, queues) -> new BlkBackend("disk", image, domain, queues, rings));
+        return new FakeProcess((domain, rings, queues) -> new BlkBackend("disk", image, domain, queues, rings));
     }
 
     private RemoteGuest guest(FakeProcess first) throws Exception {
-        return new RemoteGuest(folder, true, Duration.ofSeconds(60), new GatedImage(0), first);
+        return new RemoteGuest(true, Duration.ofSeconds(60), new GatedImage(0), first);
     }
 
     @Test
@@ -99,7 +99,7 @@ class RemoteDriverTest {
         FakeProcess[] dying = new FakeProcess[1];
         GatedImage first = new GatedImage(2, dying);
         dying[0] = process(first);
-        try (RemoteGuest guest = new RemoteGuest(folder, true, Duration.ofMillis(300), failing(), dying[0])) {
+        try (RemoteGuest guest = new RemoteGuest(true, Duration.ofMillis(300), failing(), dying[0])) {
             guest.connectFrontend();
             guest.domain.grant(REF, false);
             for (int id = 1; id <= 4; id++) {
@@ -136,8 +136,8 @@ class RemoteDriverTest {
     void aProcessThatOnlyLostItsConnectionIsTakenBackWhenItHasLetGo() throws Exception {
         GatedImage image = new GatedImage(0);
         FakeProcess process = process(image);
-        FakeProcess same = process.reborn(folder);
-        try (RemoteGuest guest = new RemoteGuest(folder, false, Duration.ofSeconds(60), failing(), process)) {
+        FakeProcess same = process.reborn();
+        try (RemoteGuest guest = new RemoteGuest(false, Duration.ofSeconds(60), failing(), process)) {
             guest.connectFrontend();
             guest.domain.grant(REF, false);
             guest.send(1, BLKIF_OP_WRITE, REF);
@@ -153,7 +153,7 @@ class RemoteDriverTest {
 
     @Test
     void aProcessOfAnotherKindIsRefused() {
-        FakeProcess process = new FakeProcess(folder, "vif", (domain, rings, queues) -> null);
+        FakeProcess process = new FakeProcess("vif", (domain, rings, queues) -> null);
         assertThatThrownBy(() -> guest(process).close()).isInstanceOf(BackendSource.UnreachableException.class)
                 .hasMessageContaining("'vif'");
         Eventually.is(true, process::isDead);
@@ -178,5 +178,79 @@ class RemoteDriverTest {
         }
         closing.join();
         assertThat(second.isDead()).isTrue();
+    }
+
+    @Test
+    void whatItsProcessesHaveCountedIsAddedUp() throws Exception {
+        FakeProcess first = process(new GatedImage(0));
+        try (RemoteGuest guest = guest(first)) {
+            guest.connectFrontend();
+            guest.domain.grant(REF, false);
+            for (int id = 1; id <= 3; id++) {
+                guest.send(id, BLKIF_OP_WRITE, REF);
+                assertThat(guest.answer(id)).isEqualTo(BLKIF_RSP_OKAY);
+            }
+            assertThat(guest.driver.counters()).containsEntry("writes", 3L).containsEntry("requests", 3L);
+            guest.provide(process(new GatedImage(0)));
+            first.die();
+            guest.send(4, BLKIF_OP_WRITE, REF);
+            assertThat(guest.answer(4)).isEqualTo(BLKIF_RSP_OKAY);
+            Eventually.is(4L, () -> guest.driver.counters().get("writes"));
+            guest.driver.close();
+            assertThat(guest.driver.counters()).as("when there is none to be asked").containsEntry("writes", 4L);
+        }
+    }
+
+    @Test
+    void pollersAreToldOfThreadsThatWorkInItsProcess() throws Exception {
+        FakeProcess[] dying = new FakeProcess[1];
+        GatedImage image = new GatedImage(1, dying);
+        dying[0] = process(image);
+        try (RemoteGuest guest = guest(dying[0])) {
+            guest.connectFrontend();
+            Eventually.is(0, guest.domain::working);
+            guest.domain.grant(REF, false);
+            guest.send(1, BLKIF_OP_WRITE, REF);
+            image.reached.await();
+            assertThat(guest.domain.working()).isOne();
+            guest.provide(process(new GatedImage(0)));
+            dying[0].die();
+            assertThat(guest.answer(1)).isEqualTo(BLKIF_RSP_OKAY);
+            Eventually.is(0, guest.domain::working);
+        }
+    }
+
+    @Test
+    void aFaultOfOursWhileAProcessIsBroughtBackClosesTheDeviceAndSaysWhy() throws Exception {
+        FakeProcess first = process(new GatedImage(0));
+        FakeProcess second = process(new GatedImage(0));
+        try (RemoteGuest guest = guest(first)) {
+            guest.connectFrontend();
+            guest.port.onNotify(() -> {
+                if (Thread.currentThread().getName().startsWith("supervisor")) {
+                    throw new IllegalStateException("on purpose");
+                }
+            });
+            guest.provide(second);
+            first.die();
+            guest.xenbus.awaits(XenbusState.CLOSING);
+            assertThat(guest.xenbus.backend("error")).contains("internal error").contains("on purpose");
+            Eventually.is(true, second::isDead);
+            guest.xenbus.go(XenbusState.CLOSED);
+            guest.xenbus.awaits(XenbusState.CLOSED);
+            assertThat(guest.domain.mapped()).isZero();
+        }
+    }
+
+    @Test
+    void aStandInThatCannotBeMadeClosesTheDeviceAndSaysWhy() throws Exception {
+        FakeProcess first = process(new GatedImage(0));
+        try (RemoteGuest guest = new RemoteGuest(true, Duration.ofMillis(200), null, first)) {
+            guest.connectFrontend();
+            first.die();
+            guest.xenbus.awaits(XenbusState.CLOSING);
+            assertThat(guest.xenbus.backend("error")).contains("internal error").contains("no stand-in");
+            assertThat(guest.domain.mapped()).isZero();
+        }
     }
 }

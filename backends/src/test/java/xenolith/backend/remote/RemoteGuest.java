@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -50,14 +49,20 @@ final class RemoteGuest implements AutoCloseable, BackendSource {
     final ReentrantLock starting = new ReentrantLock();
 
     /// @param absence how long requests wait for a process
-    RemoteGuest(Path folder, boolean isOurs, Duration absence, DiskImage standIn, FakeProcess first)
+    /// @param standIn null for one that cannot be made
+    RemoteGuest(boolean isOurs, Duration absence, DiskImage standIn, FakeProcess first)
             throws UnreachableException {
         this.isOurs = isOurs;
         DeviceId id = new DeviceId(FakeFrontend.DOMID, "vbd", 51712);
         xenbus = new FakeFrontend(id);
         processes.add(first);
         driver = new RemoteDriver("test", "vbd", this, domain, new Memory(), 2,
-                (access, rings, queues) -> new BlkBackend("stand-in", standIn, access, queues, rings),
+                (access, rings, queues) -> {
+                    if (standIn == null) {
+                        throw new IllegalStateException("no stand-in, on purpose");
+                    }
+                    return new BlkBackend("stand-in", standIn, access, queues, rings);
+                },
                 new Patience(Duration.ofSeconds(10), absence, Duration.ofSeconds(2)));
         driver.start();
         backend = new XenbusBackend(xenbus.toolstack, id, driver);
@@ -157,6 +162,7 @@ final class RemoteGuest implements AutoCloseable, BackendSource {
         driver.close();
         xenbus.close();
         assertThat(domain.mapped()).as("pages that stay mapped").isZero();
+        Eventually.is(0, domain::workplaces);
         mapping.close();
         memfd.close();
     }

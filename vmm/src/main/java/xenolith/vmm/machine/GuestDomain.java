@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import xenolith.abi.XenGrantTable;
 import xenolith.abi.XenVcpuInfo;
 import xenolith.vmm.build.DomainBuilder;
@@ -194,6 +195,11 @@ public final class GuestDomain implements AutoCloseable {
             @Override
             public void working(boolean begins) {
                 vcpus.processors().working(begins);
+            }
+
+            @Override
+            public Runnable workingElsewhere(IntSupplier threads) {
+                return vcpus.processors().workingElsewhere(threads);
             }
         };
     }

@@ -1,6 +1,7 @@
 package xenolith.vmm.port;
 
 import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /// What a device backend may ask of its domain when a frontend connects.
 public interface DeviceAccess {
@@ -16,5 +17,11 @@ public interface DeviceAccess {
     /// A thread of a backend's says that it begins to work for the domain, and later that it goes to sleep. What only
     /// saves time where there are processors enough leaves it one meanwhile: the threads that poll for hypercalls.
     default void working(boolean begins) {
+    }
+
+    /// Likewise, for a backend in another process: `threads` tells how many of its threads work now, at any time and on any
+    /// thread, until what is returned has run.
+    default Runnable workingElsewhere(IntSupplier threads) {
+        return () -> { };
     }
 }

@@ -19,4 +19,16 @@ class ProcessorsTest {
         processors.working(false);
         assertThat(processors.areShort()).as("nobody works").isFalse();
     }
+
+    @Test
+    void andWhileOneOfAnotherProcessHasNone() {
+        Processors processors = new Processors((available + 1) / 2);
+        int[] threads = {0};
+        Runnable end = processors.workingElsewhere(() -> threads[0]);
+        assertThat(processors.areShort()).isFalse();
+        threads[0] = 2;
+        assertThat(processors.areShort()).isTrue();
+        end.run();
+        assertThat(processors.areShort()).isFalse();
+    }
 }
