@@ -23,6 +23,8 @@ final class TxPath {
     /// How long a frame waits for room in the port before it is lost.
     private static final long PATIENCE_NS = 5_000_000;
     private static final long RETRY_NS = 100_000;
+    /// Who waits for credit looks whether the rate is another by now.
+    private static final long RATE_LOOK_NS = 100_000_000;
     /// Responses are published when so many wait, or when the ring has been served.
     private static final int BATCH = 64;
     /// A guest that waits for no more than so many slots has room to go on.
@@ -51,10 +53,10 @@ final class TxPath {
     /// The guest asked for an event that it has not got yet.
     private boolean eventOwed;
     private long eventOwedSinceNs;
-    /// A frame that is ready and waits: for credit if it has none yet, else for room in the port.
+    /// A frame that is ready and waits: until it may go by its credit, then for room in the port.
     private boolean held;
-    private boolean paid;
     private long heldSinceNs;
+    private int paidAt;
     private long retryAtNs;
 
     TxPath(BackRing ring, EventPort port, GrantAccess grants, FramePort link, Vif vif, NetCounters counters) {
@@ -127,7 +129,7 @@ final class TxPath {
             respond(Netif.NETIF_RSP_DROPPED);
         } else {
             held = true;
-            paid = false;
+            pay(nowNs);
             sendHeld(nowNs);
         }
     }
@@ -207,16 +209,20 @@ final class TxPath {
         return done;
     }
 
+    /// From `heldSinceNs` on the frame may go.
+    private void pay(long nowNs) {
+        paidAt = vif.credit().rates();
+        heldSinceNs = nowNs + vif.credit().take(packet.frameBytes(), nowNs);
+    }
+
     /// Returns false if the frame waits on.
     private boolean sendHeld(long nowNs) {
-        if (!paid) {
-            long waitNs = vif.credit().take(packet.frameBytes(), nowNs);
-            if (waitNs > 0) {
-                retryAtNs = nowNs + waitNs;
-                return false;
-            }
-            paid = true;
-            heldSinceNs = nowNs;
+        if (nowNs - heldSinceNs < 0 && vif.credit().rates() != paidAt) {
+            pay(nowNs);
+        }
+        if (nowNs - heldSinceNs < 0) {
+            retryAtNs = Math.min(heldSinceNs, nowNs + RATE_LOOK_NS);
+            return false;
         }
         int rc = link.send(frame);
         if (rc == -Errno.EAGAIN && nowNs - heldSinceNs < PATIENCE_NS) {
