@@ -31,29 +31,19 @@ final class Peer {
         return slot;
     }
 
-    /// Sends a frame, or drops it.
-    synchronized void sendOrDrop(Iovec frame) {
-        if (closed || socket.send(frame) < 0) {
-            dropped.incrementAndGet();
-        } else {
-            isFull = false;
-        }
-    }
-
-    /// Sends a frame that is for this peer alone. Returns 0 if it is gone, one way or the other, or -EAGAIN: there is no
-    /// room, but has been a moment ago, so who sends slows down a little and nothing is lost. A peer that takes nothing for
-    /// longer holds nobody up.
-    synchronized int send(Iovec frame) {
+    /// Sends a frame, or drops it. Returns 0 if it is sent, -ENOBUFS if it is lost, or, where the sender may wait,
+    /// -EAGAIN: there is no room, but has been a moment ago, so who sends slows down a little and nothing is lost.
+    synchronized int send(Iovec frame, boolean mayWait) {
         long rc = closed ? -Errno.EPIPE : socket.send(frame);
-        if (rc == -Errno.EAGAIN && isWorthWaiting(System.nanoTime())) {
+        if (rc >= 0) {
+            isFull = false;
+            return 0;
+        }
+        if (rc == -Errno.EAGAIN && mayWait && isWorthWaiting(System.nanoTime())) {
             return -Errno.EAGAIN;
         }
-        if (rc < 0) {
-            dropped.incrementAndGet();
-        } else {
-            isFull = false;
-        }
-        return 0;
+        dropped.incrementAndGet();
+        return -Errno.ENOBUFS;
     }
 
     private boolean isWorthWaiting(long nowNs) {

@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +21,9 @@ final class SwitchDirectory {
 
     private static final String LOCK = ".lock";
     private static final String SUFFIX = ".port";
-    /// More than there can be ports, so that a connection is refused only by who does not live.
-    private static final int BACKLOG = 2 * MAX_PORTS;
+    /// So many may come, and go again, to a port whose process stands still; the host may allow fewer
+    /// (`net.core.somaxconn`). Who comes then reaches it later.
+    private static final int BACKLOG = 4096;
     /// Whoever has the lock makes a few calls that do not wait.
     private static final long LOCK_PATIENCE_NS = 5_000_000_000L;
     private static final long LOCK_CHECK_MS = 2;
@@ -34,20 +36,27 @@ final class SwitchDirectory {
     }
 
     /// A new port: its own socket, and connections to all others.
-    record Joined(Path name, UnixSocket listener, List<UnixSocket> peers) {
-        private void close() {
+    ///
+    /// @param unreached who lives, and could take no connection yet; [#reach] tries again
+    record Joined(Path name, UnixSocket listener, List<UnixSocket> peers, List<Unreached> unreached) {
+        void close() {
             listener.close();
             peers.forEach(UnixSocket::close);
         }
+    }
+
+    /// @param fileKey tells its socket from a later one of the same name, which comes to us by itself
+    record Unreached(Path name, Object fileKey) {
     }
 
     /// Throws [HostException] if there are [#MAX_PORTS] already, or the directory cannot be used.
     Joined join() {
         try (Fd _ = lock()) {
             List<UnixSocket> peers = new ArrayList<>();
+            List<Unreached> unreached = new ArrayList<>();
             try {
-                Path free = connect(peers);
-                return new Joined(free, UnixSocket.listen(free.toString(), BACKLOG), peers);
+                Path free = connect(peers, unreached);
+                return new Joined(free, UnixSocket.listen(free.toString(), BACKLOG), peers, unreached);
             } catch (RuntimeException e) {
                 peers.forEach(UnixSocket::close);
                 throw e;
@@ -56,11 +65,11 @@ final class SwitchDirectory {
     }
 
     /// Connects to every port that lives, and returns the name of the first that does not.
-    private Path connect(List<UnixSocket> peers) {
+    private Path connect(List<UnixSocket> peers, List<Unreached> unreached) {
         Path free = null;
         for (int i = 0; i < MAX_PORTS; i++) {
             Path name = path.resolve(i + SUFFIX);
-            if (!Files.exists(name) || !connect(name, peers)) {
+            if (!Files.exists(name) || !connect(name, peers, unreached)) {
                 free = free == null ? name : free;
             }
         }
@@ -71,24 +80,67 @@ final class SwitchDirectory {
     }
 
     /// Returns false for what is left of a port that is no more.
-    private static boolean connect(Path name, List<UnixSocket> peers) {
-        UnixSocket peer;
+    private static boolean connect(Path name, List<UnixSocket> peers, List<Unreached> unreached) {
         try {
-            peer = UnixSocket.connect(name.toString());
-        } catch (HostException e) {
-            if (e.errno() == Errno.ECONNREFUSED) {
-                remove(name);
-                return false;
+            UnixSocket peer = UnixSocket.connect(name.toString());
+            if (isOurs(peer)) {
+                peers.add(peer);
             }
-            // It lives and takes no more: a process that stands still. Then it is without us.
+            return true;
+        } catch (HostException e) {
+            switch (e.errno()) {
+                case Errno.ECONNREFUSED -> {
+                    remove(name);
+                    return false;
+                }
+                case Errno.EAGAIN -> unreached.add(new Unreached(name, fileKey(name)));
+                case Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS -> throw e;
+                default -> { } // Nothing that we could talk to, and nothing of ours to remove.
+            }
             return true;
         }
-        if (peer.peerUid() != UnixSocket.ownUid()) {
-            peer.close();
-        } else {
-            peers.add(peer);
+    }
+
+    /// Another user's is closed.
+    private static boolean isOurs(UnixSocket peer) {
+        try {
+            if (peer.peerUid() == UnixSocket.ownUid()) {
+                return true;
+            }
+        } catch (HostException _) {
+            // It has gone already, as far as we are concerned.
         }
-        return true;
+        peer.close();
+        return false;
+    }
+
+    private static Object fileKey(Path name) {
+        try {
+            return Files.readAttributes(name, BasicFileAttributes.class).fileKey();
+        } catch (IOException _) {
+            return null;
+        }
+    }
+
+    /// Connects to those whom a port has not reached yet, without waiting for the lock. Those that are reached, or gone,
+    /// are taken off its list.
+    List<UnixSocket> reach(Joined port) {
+        List<UnixSocket> reached = new ArrayList<>();
+        List<Unreached> still = new ArrayList<>();
+        try (Fd lock = openLock()) {
+            if (lock.tryLock(false)) {
+                for (Unreached one : port.unreached()) {
+                    if (one.fileKey() != null && one.fileKey().equals(fileKey(one.name()))) {
+                        connect(one.name(), reached, still);
+                    }
+                }
+                port.unreached().clear();
+                port.unreached().addAll(still);
+            }
+        } catch (HostException _) {
+            // Of no use now; the next time it may be.
+        }
+        return reached;
     }
 
     /// Takes a port's name back, which only its own process does while it lives.
@@ -110,10 +162,14 @@ final class SwitchDirectory {
         }
     }
 
-    private Fd lock() {
+    private Fd openLock() {
         Path file = path.resolve(LOCK);
         create(file);
-        Fd lock = Fd.open(file.toString(), Fd.O_RDWR);
+        return Fd.open(file.toString(), Fd.O_RDWR);
+    }
+
+    private Fd lock() {
+        Fd lock = openLock();
         long deadline = System.nanoTime() + LOCK_PATIENCE_NS;
         while (!lock.tryLock(false)) {
             if (System.nanoTime() >= deadline || !slept()) {

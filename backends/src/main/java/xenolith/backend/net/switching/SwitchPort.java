@@ -22,6 +22,7 @@ final class SwitchPort implements FramePort {
     /// How many frames a peer may have taken in a row while others wait.
     private static final int TURN = 16;
     private static final long LISTENER = -1;
+    private static final long RETRY_NS = 1_000_000_000;
     private static final ValueLayout.OfLong BIG_LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     private final SwitchDirectory directory;
@@ -37,6 +38,10 @@ final class SwitchPort implements FramePort {
     private int turn;
     private int turns;
     private int taken;
+    private volatile int peerCount;
+    /// No descriptor was free for a newcomer; and when to look again for what could not be done.
+    private boolean deaf;
+    private long retryAtNs;
 
     private SwitchPort(SwitchDirectory directory, SwitchDirectory.Joined joined) {
         this.directory = directory;
@@ -44,10 +49,22 @@ final class SwitchPort implements FramePort {
     }
 
     static SwitchPort join(SwitchDirectory directory) {
-        SwitchPort port = new SwitchPort(directory, directory.join());
-        port.ready.add(port.joined.listener().raw(), Epoll.EPOLLIN, LISTENER);
-        port.joined.peers().forEach(port::admit);
-        return port;
+        SwitchDirectory.Joined joined = directory.join();
+        SwitchPort port = null;
+        try {
+            port = new SwitchPort(directory, joined);
+            port.ready.add(joined.listener().raw(), Epoll.EPOLLIN, LISTENER);
+            joined.peers().forEach(port::admit);
+            port.retryAtNs = System.nanoTime() + RETRY_NS;
+            return port;
+        } catch (RuntimeException e) {
+            directory.leave(joined);
+            joined.close();
+            if (port != null) {
+                port.ready.close();
+            }
+            throw e;
+        }
     }
 
     private void admit(UnixSocket socket) {
@@ -58,6 +75,20 @@ final class SwitchPort implements FramePort {
         }
         ready.add(socket.raw(), Epoll.EPOLLIN, slot);
         peers.set(slot, new Peer(socket, slot, dropped));
+        peerCount++;
+    }
+
+    /// Likewise, for one that comes while frames go: who cannot be admitted is not, and the others go on.
+    private void admitIfOurs(UnixSocket socket) {
+        try {
+            if (socket.peerUid() == UnixSocket.ownUid()) {
+                admit(socket);
+            } else {
+                socket.close();
+            }
+        } catch (HostException _) {
+            socket.close();
+        }
     }
 
     private int freeSlot() {
@@ -79,23 +110,29 @@ final class SwitchPort implements FramePort {
         int slot = MacTable.isGroup(to) ? MacTable.UNKNOWN : macs.lookUp(to);
         Peer known = slot == MacTable.UNKNOWN ? null : peers.get(slot);
         if (known != null) {
-            return known.send(frame);
+            // With others there too, frames for them would wait behind this one.
+            return known.send(frame, peerCount == 1);
         }
-        sendToAll(frame);
-        return 0;
+        return sendToAll(frame);
     }
 
-    private void sendToAll(Iovec frame) {
+    /// Returns -ENOBUFS if somebody did not get it.
+    private int sendToAll(Iovec frame) {
+        int rc = 0;
         for (int slot = 0; slot < peers.length(); slot++) {
             Peer peer = peers.get(slot);
-            if (peer != null) {
-                peer.sendOrDrop(frame);
+            if (peer != null && peer.send(frame, false) != 0) {
+                rc = -Errno.ENOBUFS;
             }
         }
+        return rc;
     }
 
     @Override
     public int receive(Iovec into) {
+        if ((deaf || !joined.unreached().isEmpty()) && System.nanoTime() - retryAtNs >= 0) {
+            retry();
+        }
         // Each step uses up one that is ready, of which there are at most as many as peers.
         for (int step = 0; step <= SwitchDirectory.MAX_PORTS && nextInTurn(); step++) {
             long who = ready.data(turn);
@@ -150,26 +187,39 @@ final class SwitchPort implements FramePort {
             if (socket == null) {
                 return;
             }
-            if (socket.peerUid() == UnixSocket.ownUid()) {
-                admit(socket);
-            } else {
-                socket.close();
-            }
+            admitIfOurs(socket);
         }
     }
 
-    /// Where this process may have no more descriptors the port goes on with the peers that it has.
+    /// Where this process may have no more descriptors the port goes on with the peers that it has; the newcomer waits,
+    /// and is not looked at all the time.
     private UnixSocket acceptOne() {
         try {
             return joined.listener().accept();
         } catch (HostException _) {
-            ready.change(joined.listener().raw(), 0, LISTENER);
+            hear(false);
+            retryAtNs = System.nanoTime() + RETRY_NS;
             return null;
         }
     }
 
+    private void hear(boolean newcomers) {
+        deaf = !newcomers;
+        ready.change(joined.listener().raw(), newcomers ? Epoll.EPOLLIN : 0, LISTENER);
+    }
+
+    /// Once in a while, when frames come or go: what could not be done before.
+    private void retry() {
+        retryAtNs = System.nanoTime() + RETRY_NS;
+        if (deaf) {
+            hear(true);
+        }
+        directory.reach(joined).forEach(this::admitIfOurs);
+    }
+
     private void dismiss(Peer peer) {
         peers.set(peer.slot(), null);
+        peerCount--;
         macs.forget(peer.slot());
         peer.close();
     }

@@ -13,8 +13,10 @@
 /// Who may call: the tool, which makes the directory for its user alone. Peers of another user are not accepted.
 ///
 /// Locks: a peer's, for one call that does not wait. Neither sending nor receiving waits for anybody. A frame for a peer
-/// that has had no room for less than ten milliseconds is the sender's still, who may try again; for one that has been full
-/// for longer it is dropped and counted, as is a frame for many, for that peer only.
+/// that has no room is dropped, for that peer only, and counted with the sender's interface; but where it is the only peer,
+/// and has had room within the last ten milliseconds, the frame is the sender's still, who slows down. A port that could not
+/// be reached (its process stands still, and thousands have come to it), and newcomers for whom this process had no
+/// descriptor, are tried again every second that frames come or go.
 ///
 /// What guests can do to us: send any frame to any address, and so fill a table of 1024 addresses, whose oldest entries
 /// give way; then more is sent to all. Which addresses a guest may use is its filter's matter.

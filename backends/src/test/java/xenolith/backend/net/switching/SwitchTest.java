@@ -150,7 +150,7 @@ class SwitchTest {
     }
 
     @Test
-    void whoSendsToAFullPeerIsAskedToWaitAMomentAndNoLonger() {
+    void whoSendsToItsOnlyPeerIsAskedToWaitAMomentWhereThatIsFullAndNoLonger() {
         SwitchPort a = port();
         SwitchPort full = port();
         frames.send(full, Frames.BROADCAST, B, "here");
@@ -160,13 +160,80 @@ class SwitchTest {
             asked += frames.send(a, B, A, "y".repeat(30_000)) == -Errno.EAGAIN ? 1 : 0;
         }
         assertThat(asked).isPositive();
-        assertThat(frames.send(a, B, A, "y".repeat(30_000))).as("it is dropped").isZero();
+        assertThat(frames.send(a, B, A, "y".repeat(30_000))).as("it is dropped").isEqualTo(-Errno.ENOBUFS);
         assertThat(a.dropped()).isEqualTo(2);
         while (text(full).startsWith("y")) {
             asked++;
         }
         assertThat(frames.send(a, B, A, "again")).isZero();
         assertThat(text(full)).isEqualTo("again");
+    }
+
+    @Test
+    void aFullPeerAmongOthersLosesItsFramesAtOnce() {
+        SwitchPort a = port();
+        SwitchPort full = port();
+        SwitchPort other = port();
+        frames.send(full, Frames.BROADCAST, B, "here");
+        frames.send(other, Frames.BROADCAST, C, "here too");
+        text(a);
+        text(a);
+        int rc = 0;
+        while (rc == 0) {
+            rc = frames.send(a, B, A, "y".repeat(30_000));
+            assertThat(frames.send(a, C, A, "quick")).isZero();
+        }
+        assertThat(rc).as("never asked to wait").isEqualTo(-Errno.ENOBUFS);
+        assertThat(a.dropped()).isOne();
+        assertThat(frames.send(a, Frames.BROADCAST, A, "y".repeat(30_000))).as("one of two got it").isEqualTo(-Errno.ENOBUFS);
+    }
+
+    /// As one whose process is stopped, while others come and go.
+    @Test
+    void whoCannotBeReachedAtFirstIsReachedLater() throws InterruptedException {
+        try (UnixSocket stopped = UnixSocket.listen(folder.resolve("0.port").toString(), 1)) {
+            List<UnixSocket> tried = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                while (tried.size() < 1000) {
+                    tried.add(UnixSocket.connect(folder.resolve("0.port").toString()));
+                }
+            }).isInstanceOfSatisfying(HostException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EAGAIN));
+            SwitchPort a = port();
+            for (UnixSocket one : tried) {
+                stopped.accept().close();
+                one.close();
+            }
+            UnixSocket reached = null;
+            while (reached == null) {
+                assertThat(text(a)).isEqualTo(NONE);
+                Thread.sleep(50);
+                reached = stopped.accept();
+            }
+            reached.close();
+            Thread.sleep(1100);
+            assertThat(text(a)).isEqualTo(NONE);
+            assertThat(stopped.accept()).as("once is enough").isNull();
+        }
+    }
+
+    @Test
+    void whoFindsNoPlaceLeavesNothingOpen() throws IOException {
+        for (int i = 0; i < 64; i++) {
+            port();
+        }
+        assertThatThrownBy(this::port).isInstanceOf(HostException.class);
+        long before = descriptors();
+        for (int i = 0; i < 20; i++) {
+            assertThatThrownBy(this::port).isInstanceOf(HostException.class);
+        }
+        // Others of this process may open some meanwhile, but not hundreds.
+        assertThat(descriptors()).isLessThan(before + 100);
+    }
+
+    private static long descriptors() throws IOException {
+        try (var files = Files.list(Path.of("/proc/self/fd"))) {
+            return files.count();
+        }
     }
 
     @Test
