@@ -27,9 +27,11 @@ sealed interface Action {
     ///
     /// @param address null to leave it
     /// @param port    -1 to leave it
-    record Translate(Addresses.Ip address, int port, ConnectionTable connections) implements Action {
+    record Translate(Addresses.Ip address, int port, ConnectionTable connections, FragmentTable sent,
+            FragmentTable answered) implements Action {
         Translate(Addresses.Ip address, int port) {
-            this(address, port, new ConnectionTable(ThreadLocalRandom.current().nextLong()));
+            this(address, port, new ConnectionTable(ThreadLocalRandom.current().nextLong()), new FragmentTable(),
+                    new FragmentTable());
         }
 
         /// Rewrites the destination. Returns false if the packet must be dropped, since its answers could not be told from
@@ -44,6 +46,9 @@ sealed interface Action {
             if (!connections.forward(packet, high, low, newPort, nowNs)) {
                 return false;
             }
+            if (packet.isFragment) {
+                sent.remember(packet, high, low, nowNs);
+            }
             Rewrite.destination(vnetHeader, packet, high, low, newPort);
             return true;
         }
@@ -55,7 +60,28 @@ sealed interface Action {
             if (!mayBe || !connections.reverse(packet, scratch, nowNs)) {
                 return false;
             }
+            if (packet.isFragment) {
+                answered.remember(packet, scratch[0], scratch[1], nowNs);
+            }
             Rewrite.source(vnetHeader, packet, scratch[0], scratch[1], (int) scratch[2]);
+            return true;
+        }
+
+        /// Sends a later fragment where its first one went; returns whether this translation has sent that somewhere.
+        boolean forwardLater(Packet packet, long[] scratch, long nowNs) {
+            if (!sent.lookUp(packet, scratch, nowNs)) {
+                return false;
+            }
+            Rewrite.address(packet, scratch[0], scratch[1], true);
+            return true;
+        }
+
+        /// Likewise, of an answer.
+        boolean reverseLater(Packet packet, long[] scratch, long nowNs) {
+            if (!answered.lookUp(packet, scratch, nowNs)) {
+                return false;
+            }
+            Rewrite.address(packet, scratch[0], scratch[1], false);
             return true;
         }
 

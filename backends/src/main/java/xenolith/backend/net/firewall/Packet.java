@@ -58,6 +58,8 @@ final class Packet {
     boolean isFragment;
     /// A fragment that does not begin the packet: it has no ports.
     boolean isLaterFragment;
+    /// What the fragments of one packet have in common, if it is one.
+    long fragmentId;
     /// Where the transport header begins; [#NONE] in a later fragment.
     int transport;
     /// Of TCP and UDP, else [#NONE].
@@ -141,6 +143,7 @@ final class Packet {
         destinationLow = MAPPED | Bytes.u32(head, network + 16);
         int fragment = Bytes.u16(head, network + 6);
         isFragment = (fragment & (FRAGMENT_OFFSET | MORE_FRAGMENTS)) != 0;
+        fragmentId = Bytes.u16(head, network + 4);
         return parseTransport(Bytes.u8(head, network + 9), network + headerBytes, network + packetBytes,
                 fragment & FRAGMENT_OFFSET);
     }
@@ -180,6 +183,7 @@ final class Packet {
             if (header == FRAGMENT) {
                 isFragment = true;
                 offset = Bytes.u16(head, at + 2) >> 3;
+                fragmentId = Bytes.u32(head, at + 4);
                 at += 8;
             } else {
                 int units = Bytes.u8(head, at + 1);

@@ -43,6 +43,23 @@ final class Rewrite {
         packet.destinationPort = port;
     }
 
+    /// Changes an address of a later fragment: ports and checksum of its packet are in the first one.
+    static void address(Packet packet, long high, long low, boolean isDestination) {
+        if (packet.etherType == Packet.IPV4) {
+            long change = isDestination ? difference(packet.destinationHigh, high) + difference(packet.destinationLow, low)
+                    : difference(packet.sourceHigh, high) + difference(packet.sourceLow, low);
+            adjust(packet.head, packet.network + IPV4_CHECKSUM, change);
+        }
+        storeAddress(packet, high, low, isDestination);
+        if (isDestination) {
+            packet.destinationHigh = high;
+            packet.destinationLow = low;
+        } else {
+            packet.sourceHigh = high;
+            packet.sourceLow = low;
+        }
+    }
+
     private static void storeAddress(Packet packet, long high, long low, boolean isDestination) {
         if (packet.etherType == Packet.IPV4) {
             Bytes.put32(packet.head, packet.network + IPV4_SOURCE + (isDestination ? 4 : 0), low);

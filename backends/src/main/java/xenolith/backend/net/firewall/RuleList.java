@@ -46,7 +46,7 @@ final class RuleList {
 
     /// Whether a frame of the guest's passes. May rewrite it.
     boolean passesOut(MemorySegment vnetHeader, Packet packet, long[] scratch, long nowNs) {
-        if (!passes(out, vnetHeader, packet, nowNs)) {
+        if (!passes(out, vnetHeader, packet, scratch, nowNs)) {
             return false;
         }
         undo(translatingIn, vnetHeader, packet, scratch, nowNs);
@@ -55,7 +55,7 @@ final class RuleList {
 
     /// Whether a frame to the guest passes; likewise.
     boolean passesIn(MemorySegment vnetHeader, Packet packet, long[] scratch, long nowNs) {
-        if (!passes(in, vnetHeader, packet, nowNs)) {
+        if (!passes(in, vnetHeader, packet, scratch, nowNs)) {
             return false;
         }
         undo(translatingOut, vnetHeader, packet, scratch, nowNs);
@@ -63,8 +63,15 @@ final class RuleList {
     }
 
     /// What no rule decides passes.
-    private static boolean passes(Rule[] rules, MemorySegment vnetHeader, Packet packet, long nowNs) {
+    private static boolean passes(Rule[] rules, MemorySegment vnetHeader, Packet packet, long[] scratch, long nowNs) {
         for (Rule rule : rules) {
+            if (packet.isLaterFragment && rule.action() instanceof Action.Translate translate) {
+                // Whether it is for this rule is what its first fragment's ports said.
+                if (translate.forwardLater(packet, scratch, nowNs)) {
+                    rule.count(packet);
+                }
+                continue;
+            }
             if (!rule.match().holds(packet)) {
                 continue;
             }
@@ -90,7 +97,8 @@ final class RuleList {
     private static void undo(Action.Translate[] translations, MemorySegment vnetHeader, Packet packet, long[] scratch,
             long nowNs) {
         for (Action.Translate translate : translations) {
-            if (translate.reverse(vnetHeader, packet, scratch, nowNs)) {
+            if (packet.isLaterFragment ? translate.reverseLater(packet, scratch, nowNs)
+                    : translate.reverse(vnetHeader, packet, scratch, nowNs)) {
                 return;
             }
         }

@@ -2,6 +2,7 @@ package xenolith.backend.net.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -75,6 +76,69 @@ class TranslationTest {
         assertThat(frame.parsed().destinationPort).isEqualTo(other);
         Rewrite.destination(frame.vnetHeader, packet, high, low, to);
         assertThat(frame.now()).isEqualTo(frame.bytes);
+    }
+
+    /// A fragment of a packet that would be `ends`: the first one of a whole frame, or one behind it.
+    private static Frame fragment(Ends ends, boolean toIt, int id, int offset) {
+        byte[] bytes = (toIt ? Frame.toIt(ends) : Frame.of(ends)).bytes;
+        ByteBuffer frame = ByteBuffer.wrap(bytes);
+        frame.putShort(18, (short) id).putShort(20, (short) (0x2000 | offset)).putShort(24, (short) 0);
+        if (offset > 0) {
+            frame.putLong(34, 0x0badcafe_0badcafeL);
+        }
+        frame.putShort(24, (short) ~headerSum(bytes));
+        return new Frame(bytes);
+    }
+
+    private static int headerSum(byte[] bytes) {
+        int sum = 0;
+        for (int at = 14; at < 34; at += 2) {
+            sum += (bytes[at] & 0xff) << 8 | bytes[at + 1] & 0xff;
+        }
+        return (sum & 0xffff) + (sum >> 16);
+    }
+
+    @Test
+    void laterFragmentsGoWhereTheirFirstOneWentAndBack() {
+        firewall.add("in nat to 10.0.0.77:53 proto udp dport 5353");
+        Ends asked = new Ends(false, "192.0.2.9", 999, "10.0.0.1", 5353);
+        Ends rewritten = new Ends(false, "192.0.2.9", 999, "10.0.0.77", 53);
+        Frame early = fragment(asked, true, 7, 185);
+        assertThat(early.toGuest(firewall)).isTrue();
+        assertThat(early.now()).as("its first one has not come").isEqualTo(early.bytes);
+        assertThat(fragment(asked, true, 7, 0).toGuest(firewall)).isTrue();
+        Frame later = fragment(asked, true, 7, 185);
+        assertThat(later.toGuest(firewall)).isTrue();
+        assertThat(later.now()).isEqualTo(fragment(rewritten, true, 7, 185).bytes);
+        Frame other = fragment(asked, true, 8, 185);
+        assertThat(other.toGuest(firewall)).isTrue();
+        assertThat(other.now()).as("another packet's").isEqualTo(other.bytes);
+
+        assertThat(fragment(rewritten.answer(), false, 9, 0).fromGuest(firewall)).isTrue();
+        Frame answer = fragment(rewritten.answer(), false, 9, 185);
+        assertThat(answer.fromGuest(firewall)).isTrue();
+        assertThat(answer.now()).isEqualTo(fragment(asked.answer(), false, 9, 185).bytes);
+        assertThat(firewall.rules().getFirst().packets()).isEqualTo(2);
+
+        now += FragmentTable.LIFETIME_NS + 1;
+        Frame late = fragment(asked, true, 7, 185);
+        late.toGuest(firewall);
+        assertThat(late.now()).as("too late").isEqualTo(late.bytes);
+    }
+
+    @Test
+    void aFloodOfFirstFragmentsCostsTheOldestTheirPlaces() {
+        firewall.add("in nat to 10.0.0.77 proto udp");
+        Ends asked = new Ends(false, "192.0.2.9", 999, "10.0.0.1", 5353);
+        for (int id = 0; id <= FragmentTable.CAPACITY; id++) {
+            fragment(asked, true, id, 0).toGuest(firewall);
+        }
+        for (int id = 0; id <= FragmentTable.CAPACITY; id++) {
+            Frame later = fragment(asked, true, id, 100);
+            assertThat(later.toGuest(firewall)).isTrue();
+            assertThat(later.parsed().destinationLow).as("of packet " + id)
+                    .isEqualTo(id == 0 ? 0xffff_0a00_0001L : 0xffff_0a00_004dL);
+        }
     }
 
     @Test
