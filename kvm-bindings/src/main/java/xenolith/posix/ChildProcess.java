@@ -8,12 +8,13 @@ import java.util.Map;
 
 /// A program started with descriptors of ours, which [java.lang.ProcessBuilder] cannot: posix_spawn(3).
 ///
-/// It has standard input and output as this process has, standard error and descriptor [#SOCKET] as it was given, and no
-/// other.
+/// It has standard input as this process has, what it was given for its messages as standard output and error, descriptor
+/// [#SOCKET] as it was given, and no other.
 public final class ChildProcess {
     /// What the program is to call the socket that it gets.
     public static final int SOCKET = 3;
 
+    private static final int STDOUT = 1;
     private static final int STDERR = 2;
     private static final int SIGKILL = 9;
     private static final int P_PID = 1;
@@ -31,14 +32,15 @@ public final class ChildProcess {
 
     /// Starts `command`, whose first word is the program's path. Throws [HostException] if it cannot.
     public static ChildProcess start(List<String> command, Map<String, String> environment, UnixSocket socket,
-            UnixSocket standardError) {
+            UnixSocket messages) {
         CallState state = CallState.ofThread();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment actions = arena.allocate(FILE_ACTIONS_BYTES, Long.BYTES);
             HostException.check("posix_spawn_file_actions", LibcProcesses.spawnActionsInit(state, actions.address()));
             try {
                 // A descriptor that already has the wanted number keeps its close-on-exec mark off by the same call.
-                dup2(state, actions, standardError.raw(), STDERR);
+                dup2(state, actions, messages.raw(), STDERR);
+                dup2(state, actions, messages.raw(), STDOUT);
                 dup2(state, actions, socket.raw(), SOCKET);
                 HostException.check("posix_spawn_file_actions",
                         LibcProcesses.spawnActionsCloseFrom(state, actions.address(), SOCKET + 1));

@@ -1,5 +1,7 @@
 package xenolith.backend.net.passt;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import xenolith.backend.net.FrameLink;
 import xenolith.backend.net.FramePort;
@@ -18,6 +20,7 @@ public final class PasstLink implements FrameLink {
     private static final long MAX_PAUSE_MS = 30_000;
     private static final long NS_PER_MS = 1_000_000;
     private static final long LIVED_NS = 60_000_000_000L;
+    private static final int MAX_SAID_LINES = 200;
     /// One that cannot do what its options say ends within a few milliseconds.
     private static final long START_NS = 100 * NS_PER_MS;
 
@@ -31,6 +34,9 @@ public final class PasstLink implements FrameLink {
     /// The current process's, or null.
     private volatile PasstStream stream;
     private volatile boolean closing;
+    /// What it says before it is known to run, which else is the reason why it does not; null from then on.
+    private List<String> early = new ArrayList<>();
+    private int saidLines;
 
     private PasstLink(String name, PasstCommand command, Consumer<String> log) {
         this.name = name;
@@ -54,6 +60,9 @@ public final class PasstLink implements FrameLink {
             if (first.awaitEnd(link.wake, graceNs)) {
                 throw new PasstException(command.program() + " does not run: " + first.end());
             }
+            List<String> said = link.early;
+            link.early = null;
+            said.forEach(link::says);
             link.keeper = Thread.ofPlatform().name("passt-" + name).daemon().start(() -> link.keep(first));
             return link;
         } catch (HostException e) {
@@ -66,9 +75,19 @@ public final class PasstLink implements FrameLink {
     }
 
     private PasstProcess run() {
-        PasstProcess started = PasstProcess.start(command, ready);
+        PasstProcess started = PasstProcess.start(command, ready, this::says);
         stream = started.stream();
         return started;
+    }
+
+    /// A line of the process's own. A guest may be able to make it say more than anybody wants to read.
+    private void says(String line) {
+        if (early != null) {
+            early.add(line);
+        } else if (saidLines < MAX_SAID_LINES) {
+            saidLines++;
+            log.accept("passt of " + name + ": " + line + (saidLines == MAX_SAID_LINES ? " (it is not quoted any more)" : ""));
+        }
     }
 
     private void keep(PasstProcess first) {

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import xenolith.posix.ChildProcess;
 import xenolith.posix.Epoll;
 import xenolith.posix.Errno;
@@ -19,6 +20,7 @@ final class PasstProcess {
 
     private final ChildProcess process;
     private final PidFd pid;
+    private final Consumer<String> log;
     private final PasstStream stream;
     private final UnixSocket messages;
     private final MemorySegment buffer = Arena.ofAuto().allocate(MESSAGE_BYTES);
@@ -26,27 +28,39 @@ final class PasstProcess {
     private boolean isSilent;
     private String lastLine = "";
 
-    private PasstProcess(ChildProcess process, PasstStream stream, UnixSocket messages) {
+    private PasstProcess(ChildProcess process, PidFd pid, PasstStream stream, UnixSocket messages, Consumer<String> log) {
         this.process = process;
-        this.pid = PidFd.open(process.pid());
+        this.pid = pid;
         this.stream = stream;
         this.messages = messages;
+        this.log = log;
     }
 
     /// Starts one. Throws [xenolith.posix.HostException] if that fails.
-    static PasstProcess start(PasstCommand command, Epoll ready) {
+    ///
+    /// @param log gets each line that it writes, while somebody is in [#awaitEnd]
+    static PasstProcess start(PasstCommand command, Epoll ready, Consumer<String> log) {
         UnixSocket.Pair frames = UnixSocket.streamPair();
         UnixSocket.Pair messages = UnixSocket.streamPair();
+        ChildProcess process = null;
+        PidFd pid = null;
         try {
-            ChildProcess process = ChildProcess.start(command.words(), System.getenv(), frames.second(),
-                    messages.second());
+            process = ChildProcess.start(command.words(), System.getenv(), frames.second(), messages.second());
             // Ours to see the end by: the process must be the only one who has them.
             frames.second().close();
             messages.second().close();
-            return new PasstProcess(process, new PasstStream(frames.first(), ready), messages.first());
+            pid = PidFd.open(process.pid());
+            return new PasstProcess(process, pid, new PasstStream(frames.first(), ready), messages.first(), log);
         } catch (RuntimeException e) {
             frames.close();
             messages.close();
+            if (pid != null) {
+                pid.close();
+            }
+            if (process != null) {
+                process.kill();
+                process.await();
+            }
             throw e;
         }
     }
@@ -92,8 +106,10 @@ final class PasstProcess {
             return;
         }
         String text = new String(buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
-        text.lines().filter(line -> !line.isBlank())
-                .forEach(line -> lastLine = line.strip().replaceAll("\\p{Cntrl}", "?"));
+        text.lines().filter(line -> !line.isBlank()).map(line -> line.strip().replaceAll("\\p{Cntrl}", "?")).forEach(line -> {
+            lastLine = line;
+            log.accept(line);
+        });
     }
 
     /// Makes sure of its end and gives everything of it back. Returns how it ended.

@@ -113,8 +113,21 @@ class PasstLinkTest {
             text = frames.text(port);
         }
         assertThat(text).startsWith("try");
-        assertThat(log).singleElement().asString().isEqualTo("the network of vif0 is down: its process ended with status 3: "
-                + "it is broken; it is started again in 500 ms");
+        assertThat(log).containsExactly("passt of vif0: it is broken", "the network of vif0 is down: its process ended with "
+                + "status 3: it is broken; it is started again in 500 ms");
+    }
+
+    /// A guest may be able to make it talk.
+    @Test
+    void whatTheProcessSaysIsLoggedUnderTheInterfacesNameAndNotForEver() throws Exception {
+        start("echo on standard output; echo on standard error >&2; "
+                + "for i in $(seq 1000); do echo again >&2; done; touch " + folder + "/said; exec sleep 1000", 300_000_000L);
+        while (!Files.exists(folder.resolve("said")) || log.size() < 200) {
+            Thread.sleep(5);
+        }
+        Thread.sleep(50);
+        assertThat(log).startsWith("passt of vif0: on standard output", "passt of vif0: on standard error",
+                "passt of vif0: again").hasSize(200);
     }
 
     @Test
