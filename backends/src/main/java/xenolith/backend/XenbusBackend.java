@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Map;
 import xenolith.abi.io.XenbusState;
+import xenolith.posix.HostException;
 import xenolith.xenstore.StoreClient;
 import xenolith.xenstore.StoreClient.WatchHandle;
 
@@ -160,6 +161,8 @@ public final class XenbusBackend implements AutoCloseable {
     private boolean round() {
         try {
             step();
+        } catch (HostException e) {
+            failAtAnyRate("the host failed: " + e.getMessage());
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "a fault of ours in " + device.backendPath(), e);
             failAtAnyRate("internal error: " + e);

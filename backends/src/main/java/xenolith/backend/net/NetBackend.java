@@ -76,7 +76,7 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
                 queues.add(queue(i, rings, nodes, queueCount == 1 ? "" : "queue-" + i + '/', guest, onFault));
             }
             control = control(nodes, queueCount, onFault);
-        } catch (FrontendException e) {
+        } catch (FrontendException | RuntimeException e) {
             disconnect();
             throw e;
         }
@@ -92,6 +92,7 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
             Consumer<String> onFault) throws FrontendException {
         GrantAccess grants = domain.grants();
         List<EventPort> ports = new ArrayList<>();
+        FramePort link = null;
         try {
             BackRing txRing = ring(grants, nodes, prefix + "tx-ring-ref", Netif.TX);
             BackRing rxRing = ring(grants, nodes, prefix + "rx-ring-ref", Netif.RX);
@@ -100,15 +101,19 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
             if (split) {
                 ports.add(port(nodes, prefix + "event-channel-rx"));
             }
-            FramePort link = vif.link().open(index);
+            link = vif.link().open(index);
             NetCounters counter = queueCounters.get(index);
             rings[index] = new RxRing(rxRing, ports.getLast(), grants, counter);
-            return new NetQueue(new TxPath(txRing, ports.getFirst(), grants, link, vif, counter),
-                    new RxPath(index, rings, link, vif, guest, counter),
-                    link, grants, ports.getFirst(), ports.getLast(), counter, onFault);
+            RxPath rx = new RxPath(index, rings, link, vif, guest, counter);
+            rx.dropStale();
+            TxPath tx = new TxPath(txRing, ports.getFirst(), grants, link, vif, counter);
+            return new NetQueue(tx, rx, link, grants, ports.getFirst(), ports.getLast(), counter, onFault);
         } catch (FrontendException | RuntimeException e) {
             ports.forEach(EventPort::close);
             grants.close();
+            if (link != null) {
+                link.close();
+            }
             throw e;
         }
     }
@@ -119,11 +124,15 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
             return null;
         }
         GrantAccess grants = domain.grants();
+        EventPort port = null;
         try {
             BackRing ring = ring(grants, nodes, "ctrl-ring-ref", NetifCtrl.RING);
-            return new ControlRing("net-control", ring, port(nodes, "event-channel-ctrl"), grants, vif.hash(), queueCount,
-                    onFault);
-        } catch (FrontendException e) {
+            port = port(nodes, "event-channel-ctrl");
+            return new ControlRing("net-control", ring, port, grants, vif.hash(), queueCount, onFault);
+        } catch (FrontendException | RuntimeException e) {
+            if (port != null) {
+                port.close();
+            }
             grants.close();
             throw e;
         }

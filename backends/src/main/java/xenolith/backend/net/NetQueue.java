@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.Consumer;
 import xenolith.backend.BrokenRingException;
+import xenolith.posix.HostException;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
 
@@ -55,6 +56,8 @@ final class NetQueue {
             return tx.serve(budget, nowNs) + rx.serve(budget, nowNs);
         } catch (BrokenRingException e) {
             breaks(e.getMessage());
+        } catch (HostException e) {
+            breaks("the host failed: " + e.getMessage());
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "a fault of ours in an interface's queue", e);
             breaks("internal error: " + e);

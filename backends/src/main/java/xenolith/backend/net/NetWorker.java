@@ -16,8 +16,8 @@ import xenolith.posix.Poll;
 public final class NetWorker implements AutoCloseable {
     /// Packets of a queue in one round, each way.
     static final int BUDGET = 64;
-    /// Interfaces that one thread serves; a domain has no more.
-    private static final int MAX_QUEUES = 64;
+    /// Queues that one thread serves, each of another interface: a domain has no more of those.
+    public static final int MAX_QUEUES = 64;
     private static final NetQueue[] NONE = {};
 
     private final EventFd wakeUp = EventFd.create();

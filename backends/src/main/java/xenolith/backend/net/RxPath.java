@@ -6,20 +6,22 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import xenolith.backend.BrokenRingException;
 import xenolith.posix.Errno;
+import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
 
 /// Frames for the guest: takes them from the port into memory of ours, where the filter looks at them, and copies those
 /// that pass into the pages that the guest has posted. For one thread.
 ///
 /// While the guest posts no pages its frames stay in the port, whose queue tells the sender to wait; what has been
-/// taken and finds no room for ten seconds is lost.
+/// taken and finds no room for ten seconds is lost. A frame that a hash deals to another queue is lost at once if that one
+/// has no room: its own guest's slowness is no reason to hold up this queue's.
 final class RxPath {
     /// What can be taken at once: more than any frame.
     private static final int BUFFER_BYTES = 18 * RxRing.PAGE_BYTES;
     private static final int ETHERNET_BYTES = 14;
     private static final long PATIENCE_NS = 10_000_000_000L;
-    /// Another queue's pages come without our being told.
-    private static final long RETRY_NS = 500_000;
+    /// More than a TAP keeps, unless somebody has set its `txqueuelen` so high.
+    private static final int MAX_STALE = 16_384;
     private static final ValueLayout.OfLong NET64 =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
@@ -33,13 +35,12 @@ final class RxPath {
     private final MemorySegment vnet = Arena.ofAuto().allocate(VnetHeader.SIZEOF, Long.BYTES);
     private final MemorySegment frame = Arena.ofAuto().allocate(BUFFER_BYTES, Long.BYTES);
     private final Iovec into = new Iovec(2);
-    /// A frame that was taken, passed, and waits for room; 0 if there is none.
+    /// A frame that was taken, passed, and waits for room in our own ring; 0 if there is none.
     private int heldBytes;
     private RxRing heldFor;
     private long heldHash;
     private long heldSinceNs;
     private long nowNs;
-    private boolean ended;
 
     /// @param index which of `rings` is the queue's own
     RxPath(int index, RxRing[] rings, FramePort link, Vif vif, GuestFeatures guest, NetCounters counters) {
@@ -51,6 +52,13 @@ final class RxPath {
         this.counters = counters;
         into.add(vnet, 0, VnetHeader.SIZEOF);
         into.add(frame, 0, BUFFER_BYTES);
+    }
+
+    /// Before the first [#serve]: what has come for a frontend that is gone is not for this one.
+    void dropStale() {
+        for (int i = 0; i < MAX_STALE && link.receive(into) >= 0; i++) {
+            counters.rxDropped++;
+        }
     }
 
     /// Hands over what waits, up to `budget` frames. Returns how many it took.
@@ -71,33 +79,27 @@ final class RxPath {
             own.awaitPages(1);
             return false;
         }
-        int needed = RxRing.slotsNeeded(vnet, heldBytes, heldHash);
-        // Another queue's ring has one event to ask for, and that queue may wait for less: we look again in a while.
-        return heldFor == own ? own.awaitPages(needed) : heldFor.waiting() >= needed;
+        return own.awaitPages(RxRing.slotsNeeded(vnet, heldBytes, heldHash));
     }
 
     /// What to wait for: the port's descriptor, or -1 while no frame could be handed over.
     int descriptor() throws BrokenRingException {
-        return ended || heldBytes != 0 || own.waiting() == 0 ? -1 : link.descriptor();
+        return heldBytes != 0 || own.waiting() == 0 ? -1 : link.descriptor();
     }
 
     long dueNs() {
-        if (heldBytes == 0) {
-            return Long.MAX_VALUE;
-        }
-        return heldFor == own ? heldSinceNs + PATIENCE_NS : nowNs + RETRY_NS;
+        return heldBytes == 0 ? Long.MAX_VALUE : heldSinceNs + PATIENCE_NS;
     }
 
     /// Takes the next frame from the port; it is held if the guest is to have it. Returns false if there is none.
+    ///
+    /// @throws HostException if none will come any more
     private boolean take() {
-        if (ended) {
-            return false;
-        }
         int byteLength = link.receive(into);
-        if (byteLength < 0) {
-            ended = byteLength != -Errno.EAGAIN;
+        if (byteLength == -Errno.EAGAIN) {
             return false;
         }
+        HostException.check("what it is attached to", byteLength);
         int frameBytes = byteLength - FramePort.HEADER_BYTES;
         if (frameBytes < ETHERNET_BYTES || !isForGuest(frameBytes)) {
             counters.rxDropped++;
@@ -143,7 +145,7 @@ final class RxPath {
             return true;
         }
         if (!heldFor.deliver(vnet, frame, heldBytes, heldHash)) {
-            if (nowNs - heldSinceNs < PATIENCE_NS) {
+            if (heldFor == own && nowNs - heldSinceNs < PATIENCE_NS) {
                 return false;
             }
             counters.rxDropped++;

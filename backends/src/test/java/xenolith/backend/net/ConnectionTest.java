@@ -77,6 +77,27 @@ class ConnectionTest {
     }
 
     @Test
+    void whatTheHostRefusesIsTheReasonAndNoFaultOfOurs() {
+        guest.link.full = true;
+        guest.rings();
+        guest.xenbus.go(XenbusState.CONNECTED);
+        guest.xenbus.awaits(XenbusState.CLOSING);
+        assertThat(guest.xenbus.backend("error")).startsWith("the host failed: a switch of 64 ports: ENOSPC");
+        assertThat(guest.domain.mapped()).isZero();
+    }
+
+    @Test
+    void whatCameBeforeTheFrontendIsNotForIt() {
+        guest.link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.raw(100, 1)));
+        guest.link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.raw(101, 1)));
+        guest.connect();
+        guest.post(5);
+        guest.link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.raw(200, 1)));
+        assertThat(guest.receive().status()).isEqualTo(200);
+        assertThat(guest.driver.counters()).containsEntry("rx_dropped", 2L);
+    }
+
+    @Test
     void aDriverThatIsLoadedAgainFindsTheDeviceAsBefore() {
         for (int i = 0; i < 20; i++) {
             guest.rings();

@@ -7,6 +7,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import xenolith.posix.Errno;
 import xenolith.posix.EventFd;
+import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
 
 /// A link whose other side is the test.
@@ -21,6 +22,8 @@ final class FakeLink implements FrameLink {
     volatile int refusal;
     /// The link is gone: nothing will come any more.
     volatile boolean dead;
+    /// The host refuses to open it.
+    volatile boolean full;
     /// There is always one frame more, too short to be one.
     volatile boolean endless;
     volatile int openPorts;
@@ -58,6 +61,9 @@ final class FakeLink implements FrameLink {
 
     @Override
     public synchronized FramePort open(int queue) {
+        if (full) {
+            throw new HostException("a switch of 64 ports", Errno.ENOSPC);
+        }
         openPorts++;
         return new Port();
     }

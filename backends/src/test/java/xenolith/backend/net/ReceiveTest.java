@@ -215,15 +215,13 @@ class ReceiveTest {
     }
 
     @Test
-    void aLinkThatDiesLeavesTheDeviceBe() {
+    void aLinkThatIsGoneClosesTheDeviceWithItsReason() {
         guest.post(5);
         guest.link.dead = true;
         guest.link.give(plain(Packets.raw(100, 1)));
-        guest.page(7, 0, Packets.raw(100, 1));
-        guest.slot(7, 0, 100, 0, 1);
-        assertThat(guest.send(1)).containsExactly(new Answer(1, Netif.NETIF_RSP_OKAY));
+        guest.xenbus.awaits(XenbusState.CLOSING);
+        assertThat(guest.xenbus.backend("error")).startsWith("the host failed: what it is attached to: EIO");
         assertThat(guest.rx.waiting()).isZero();
-        assertThat(guest.xenbus.backend("state")).isEqualTo("4");
     }
 
     @Test
