@@ -77,6 +77,20 @@ class ConnectionTest {
     }
 
     @Test
+    void aFrameThatWaitsForCreditGoesWhenTheLimitIsLifted() throws InterruptedException {
+        guest.close();
+        Credit credit = new Credit(100, 3_600_000_000L);
+        guest = new NetFrontend(new FakeLink(), new OpenFilter(), credit).connect();
+        guest.page(7, 0, Packets.raw(500, 1));
+        guest.slot(7, 0, 500, 0, 1);
+        guest.tx.push();
+        guest.txPort.send();
+        assertThat(guest.link.sent.poll(200, java.util.concurrent.TimeUnit.MILLISECONDS)).isNull();
+        credit.lift();
+        assertThat(guest.link.take()).hasSize(FramePort.HEADER_BYTES + 500);
+    }
+
+    @Test
     void whatTheHostRefusesIsTheReasonAndNoFaultOfOurs() {
         guest.link.full = true;
         guest.rings();

@@ -34,7 +34,8 @@ final class ControlClient implements AutoCloseable {
         return ask(Map.of("do", what), PATIENCE);
     }
 
-    /// As [#ask(String)], with all fields of the request; throws [BadInputException] if it is they that are wrong.
+    /// As [#ask(String)], with all fields of the request; throws [BadInputException] if it is they that are wrong, and
+    /// [HostUnfitException] if the host does not do it.
     Map<String, Object> ask(Map<String, Object> request, Duration patience) {
         try {
             lines.write(Json.line(request));
@@ -45,6 +46,7 @@ final class ControlClient implements AutoCloseable {
             Map<String, Object> answer = Json.parse(line);
             if (answer.get("error") instanceof String error) {
                 throw Boolean.TRUE.equals(answer.get("bad_input")) ? new BadInputException(error)
+                        : Boolean.TRUE.equals(answer.get("host_unfit")) ? new HostUnfitException(error)
                         : new ControlException(error);
             }
             return answer;

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import xenolith.posix.HostException;
 
 /// The requests of `control.sock` that are about devices, as [DeviceControl] does them.
 ///
@@ -40,7 +41,9 @@ final class DeviceRequests {
             return done(devices, request);
         } catch (BadInputException e) {
             return Map.of("error", e.getMessage(), "bad_input", true);
-        } catch (ControlException e) {
+        } catch (HostUnfitException e) {
+            return Map.of("error", e.getMessage(), "host_unfit", true);
+        } catch (ControlException | HostException e) {
             return Map.of("error", e.getMessage());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

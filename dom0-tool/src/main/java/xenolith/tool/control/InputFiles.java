@@ -1,7 +1,11 @@
 package xenolith.tool.control;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /// The first look at a file that the caller named: enough to say in one line why it cannot be used.
@@ -15,6 +19,16 @@ final class InputFiles {
         } catch (InvalidPathException e) {
             throw new BadInputException("'" + text.replace('\0', '?') + "' is no name of a file", e);
         }
+    }
+
+    /// Why a file cannot be used, without Java's names for it.
+    static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> "there is no such file";
+            case AccessDeniedException _ -> "no permission";
+            case FileSystemException named when named.getReason() != null -> named.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     /// `what` is the role that the message names: "kernel", "initrd".

@@ -101,7 +101,7 @@ record NicFirewall(Firewall filter) {
         } catch (MalformedInputException e) {
             throw new BadInputException("the rules " + file + " are not text", e);
         } catch (IOException e) {
-            throw new BadInputException("the rules " + file + " cannot be read: " + e, e);
+            throw new BadInputException("the rules " + file + " cannot be read: " + InputFiles.reason(e), e);
         }
     }
 

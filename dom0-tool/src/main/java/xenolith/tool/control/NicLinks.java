@@ -26,7 +26,8 @@ final class NicLinks {
     }
 
     /// @param name of the interface, for the log
-    /// @throws BadInputException if the host has no such thing, or does not let us
+    /// @throws BadInputException if the host has no such thing
+    /// @throws HostUnfitException if it does not let us, or has no such kind of thing
     static Attached open(NicConfig config, String name) {
         return switch (config.attachment()) {
             case TAP, BRIDGE -> tap(config);
@@ -49,7 +50,7 @@ final class NicLinks {
             RunBase.makeDirectory(directory);
             return directory;
         } catch (IOException e) {
-            throw new HostUnfitException("cannot make the directory " + directory + ": " + e, e);
+            throw new HostUnfitException("cannot make the directory " + directory + ": " + InputFiles.reason(e), e);
         }
     }
 
@@ -84,8 +85,20 @@ final class NicLinks {
         try {
             return Tap.open(wanted.isEmpty() ? ANY_NAME : wanted);
         } catch (HostException e) {
-            throw new BadInputException(tapTrouble(wanted.isEmpty() ? "a TAP" : "the TAP " + wanted, e), e);
+            throw refused(tapTrouble(wanted.isEmpty() ? "a TAP" : "the TAP " + wanted, e), e);
         }
+    }
+
+    static RuntimeException refused(String trouble, HostException e) {
+        return isHosts(e) ? new HostUnfitException(trouble, e) : new BadInputException(trouble, e);
+    }
+
+    /// Whether the same words would do on another host, or for another user.
+    private static boolean isHosts(HostException e) {
+        return switch (e.errno()) {
+            case Errno.EPERM, Errno.EACCES, Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM -> true;
+            default -> e.call().equals(TUN);
+        };
     }
 
     private static String tapTrouble(String what, HostException e) {
@@ -120,7 +133,7 @@ final class NicLinks {
                 tap.up(true);
             }
         } catch (HostException e) {
-            throw new BadInputException(e.errno() == Errno.EPERM
+            throw refused(e.errno() == Errno.EPERM
                     ? "only root may set up an interface (" + e.call() + "); have root do it beforehand"
                     : "the interface cannot be set up: " + e.getMessage(), e);
         }

@@ -16,6 +16,8 @@ import xenolith.vmm.port.DeviceAccess;
 /// for each queue that an interface can have. Closed after the domain has stopped and before its memory goes.
 final class Nics implements DeviceKind, AutoCloseable {
     static final String NAME = "nic";
+    /// As many as a thread serves.
+    private static final int MAX_NICS = NetWorker.MAX_QUEUES;
     /// More threads than that are no faster.
     private static final int MAX_QUEUES = 4;
 
@@ -59,13 +61,21 @@ final class Nics implements DeviceKind, AutoCloseable {
     /// @param directory below which files lie that are named without a slash in front
     /// @throws BadInputException if it cannot be attached to what it asks for, or its rules are wrong
     private Nic open(NicConfig config, long number, Path directory) {
+        if (number >= MAX_NICS) {
+            throw new BadInputException("a domain has at most " + MAX_NICS + " network interfaces");
+        }
         MacAddress mac = config.mac().orElseGet(() -> MacAddress.derived(domainName, number));
         NicFirewall firewall = NicFirewall.of(config, mac, directory);
         NicLinks.Attached attached = NicLinks.open(config, domainName + "'s vif" + number);
-        NicLimit limit = new NicLimit(config.rate());
-        NetBackend driver = new NetBackend(domain, attached.link(), firewall.filter(), limit.credit(), workers());
-        drivers.put("vif" + number, driver);
-        return new Nic(config, new DeviceId(domid, "vif", number), mac, attached.name(), firewall, limit, driver);
+        try {
+            NicLimit limit = new NicLimit(config.rate());
+            NetBackend driver = new NetBackend(domain, attached.link(), firewall.filter(), limit.credit(), workers());
+            drivers.put("vif" + number, driver);
+            return new Nic(config, new DeviceId(domid, "vif", number), mac, attached.name(), firewall, limit, driver);
+        } catch (RuntimeException e) {
+            attached.link().close();
+            throw e;
+        }
     }
 
     private synchronized List<NetWorker> workers() {

@@ -64,7 +64,7 @@ class NicFirewallTest {
         assertThatThrownBy(() -> firewall.answer(Map.of("op", "delete", "number", 0L), folder))
                 .isInstanceOf(BadInputException.class);
         assertThatThrownBy(() -> firewall(",rules=none.rules")).isInstanceOf(BadInputException.class)
-                .hasMessageContaining("none.rules cannot be read");
+                .hasMessage("the rules " + folder + "/none.rules cannot be read: there is no such file");
         Files.writeString(folder.resolve("bad.rules"), "in drop\nin drop dport x\n");
         assertThatThrownBy(() -> firewall(",rules=bad.rules")).isInstanceOf(BadInputException.class)
                 .hasMessageContaining("bad.rules, line 2: word 4, 'x', is no port");
