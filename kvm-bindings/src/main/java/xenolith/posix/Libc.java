@@ -158,6 +158,31 @@ final class Libc {
         return longResult(state, invoke(Disks.LSEEK, state, fd, offset, whence, 0, 0, 0));
     }
 
+    /// What libc has no functions for. The numbers are those of `<asm/unistd_64.h>`.
+    private static final class Calls {
+        static final MethodHandle SYSCALL = link("syscall");
+        static final int IO_SETUP = 206;
+        static final int IO_DESTROY = 207;
+        static final int IO_GETEVENTS = 208;
+        static final int IO_SUBMIT = 209;
+    }
+
+    static int ioSetup(CallState state, int most, long contextOut) {
+        return intResult(state, invoke(Calls.SYSCALL, state, Calls.IO_SETUP, most, contextOut, 0, 0, 0));
+    }
+
+    static int ioDestroy(CallState state, long context) {
+        return intResult(state, invoke(Calls.SYSCALL, state, Calls.IO_DESTROY, context, 0, 0, 0, 0));
+    }
+
+    static int ioSubmit(CallState state, long context, int count, long iocbs) {
+        return intResult(state, invoke(Calls.SYSCALL, state, Calls.IO_SUBMIT, context, count, iocbs, 0, 0));
+    }
+
+    static int ioGetEvents(CallState state, long context, int least, int most, long events, long timespec) {
+        return intResult(state, invoke(Calls.SYSCALL, state, Calls.IO_GETEVENTS, context, least, most, events, timespec));
+    }
+
     private static final class Memory {
         static final MethodHandle MEMFD_CREATE = link("memfd_create");
         static final MethodHandle FTRUNCATE = link("ftruncate");
