@@ -1,8 +1,10 @@
 package xenolith.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,10 +39,15 @@ class DiskVerifyIT {
     @ParameterizedTest
     @CsvSource({"CLOUD, 1, rw", "GENERIC, 2, 'rw,direct'", "CLOUD, 4, 'rw,sector=4096'"})
     void whatWasWrittenLastIsRead(Kernel kernel, int vcpus, String words) throws Exception {
-        String output = Guest.with(kernel).module("xen-blkfront.ko").options("--vcpus", "" + vcpus, "--audit")
+        Path stats = folder.resolve("stats");
+        String output = Guest.with(kernel).module("xen-blkfront.ko").options("--vcpus", "" + vcpus, "--audit", "--stats", stats.toString())
                 .options("--disk", "path=" + disk("a") + ",dev=xvda," + words)
                 .options("--disk", "path=" + disk("b") + ",dev=xvdb," + words).output(SCRIPT);
         assertThat(output).doesNotContainIgnoringCase("i/o error").doesNotContain("does not hold");
         assertThat(Pattern.compile("(?m)^blk verify-").matcher(output).results().count()).as(output).isEqualTo(10);
+        long besides = Pattern.compile("\"side_by_side\" : ([0-9]+)").matcher(Files.readString(stats)).results()
+                .mapToLong(match -> Long.parseLong(match.group(1))).sum();
+        assertThat(words.contains("direct") || besides == 0).isTrue();
+        assumeTrue(besides > 0 || !words.contains("direct"), "no direct, or no asynchronous, I/O where temporary files are");
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import xenolith.abi.io.Blkif;
 import xenolith.abi.io.IoProtocol;
 import xenolith.abi.io.RequestRing;
@@ -15,6 +16,8 @@ import xenolith.backend.GrantPatience;
 import xenolith.backend.PatientGrants;
 import xenolith.backend.Rings;
 import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.HostTransfers;
+import xenolith.backend.image.TransferQueue;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
@@ -30,20 +33,31 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
     private final DeviceAccess domain;
     private final int maxQueues;
     private final Rings rings;
+    private final Supplier<TransferQueue> transferQueues;
     private final BlkCounters counters = new BlkCounters();
     private final List<BlkQueue> queues = new ArrayList<>();
 
+    /// A disk whose guest does not outlive this process.
+    ///
     /// @param name      for the names of threads
     /// @param maxQueues how many rings a frontend may use
     public BlkBackend(String name, DiskImage image, DeviceAccess domain, int maxQueues) {
-        this(name, image, domain, maxQueues, Rings.PLAIN);
+        this(name, image, domain, maxQueues, Rings.PLAIN, () -> new HostTransfers(BlkRuns.MOST_REQUESTS));
     }
 
-    /// As above.
+    /// A disk whose guest may outlive this process. Each request is done before the next is taken: what the host goes on
+    /// with after a process's end could be written into a page that is no request's any more.
     ///
     /// @param rings makes our half of a queue's ring
     public BlkBackend(String name, DiskImage image, DeviceAccess domain, int maxQueues, Rings rings) {
+        this(name, image, domain, maxQueues, rings, () -> TransferQueue.NONE);
+    }
+
+    /// @param transferQueues makes what a queue's transfers are under way in
+    BlkBackend(String name, DiskImage image, DeviceAccess domain, int maxQueues, Rings rings,
+            Supplier<TransferQueue> transferQueues) {
         this.rings = rings;
+        this.transferQueues = transferQueues;
         this.name = name;
         this.image = image;
         this.domain = domain;
@@ -103,8 +117,9 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
             RequestRing ring = rings.attach(number, Blkif.RING, ringPages(nodes, prefix, order, grants));
             EventPort port = domain.bind((int) nodes.require(prefix + "event-channel", 1, Integer.MAX_VALUE))
                     .orElseThrow(() -> new FrontendException("'event-channel' is no port that waits for us"));
-            return new BlkQueue(name + '-' + number, domain, grants, ring, port,
-                    new BlkRun(image, grants, persistent, counters), counters, onFault);
+            TransferQueue transfers = transferQueues.get();
+            BlkRuns runs = new BlkRuns(image, new GrantedPages(grants, persistent), transfers, counters);
+            return new BlkQueue(name + '-' + number, domain, grants, ring, port, runs, transfers, counters, onFault);
         } catch (FrontendException | RuntimeException e) {
             grants.close();
             throw e;

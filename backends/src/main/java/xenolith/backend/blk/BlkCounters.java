@@ -11,6 +11,8 @@ final class BlkCounters {
         READS, WRITES, FLUSHES, DISCARDS, ERRORS, BYTES_READ, BYTES_WRITTEN,
         /// Calls of the image by which data was read or written: fewer than the requests where neighbours were merged.
         TRANSFERS,
+        /// Those of them that the host did while the queue went on.
+        SIDE_BY_SIDE,
         /// Times that the guest sent an event because a request waits, and was sent one because a response does.
         EVENTS_FROM_GUEST, EVENTS
     }

@@ -13,11 +13,20 @@ final class BlkPace {
     /// How long the oldest response is kept back at most, and how long since the last request came.
     static final long HELD_NS = 100_000;
     static final long QUIET_NS = 25_000;
+    /// How long a queue waits for the host alone, and does not see what the guest wants meanwhile.
+    static final long HOST_NS = 1_000_000;
     /// The longest look at an empty ring. More is not worth a processor.
     static final long LONGEST_LOOK_NS = 60_000;
     private static final long SHORTEST_LOOK_NS = 8_000;
     private static final int TRY_ONE_IN = 16;
     private static final int CREDIT = 4;
+    private static final int FEW = 8;
+
+    /// Of transfers under way, how many are waited for at once. Of many it is half, so that a thread that is woken finds
+    /// enough to do and the host is not idle meanwhile; of few it is one, as somebody waits for that.
+    static int atOnce(int underWay) {
+        return underWay < FEW ? 1 : Math.min(MOST_HELD, underWay / 2);
+    }
 
     private long lookNs;
     private long sleptAt;

@@ -11,20 +11,25 @@ import xenolith.abi.io.RequestRing;
 import xenolith.backend.BackendThread;
 import xenolith.backend.BrokenRingException;
 import xenolith.backend.blk.BlkCounters.Count;
+import xenolith.backend.image.TransferQueue;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
 
-/// One ring of a connected disk and the thread that serves it, in the ring's order.
+/// One ring of a connected disk and the thread that serves it. Requests are taken in the ring's order.
 ///
-/// Requests of different queues are done side by side. A flush waits for all that was answered before it, by whichever
-/// queue, which is what its sender can rely on.
+/// Requests of different queues are done side by side, and so are reads and writes of one queue where the image does that:
+/// they are then answered in the order in which the host ends them. What orders others (a flush, a barrier) and a discard is
+/// done when all that this queue has taken before is answered, and nothing else is taken meanwhile. So a flush covers all
+/// that was answered before it, by whichever queue, which is what its sender can rely on, and nothing of its queue passes a
+/// barrier.
 ///
 /// While requests keep coming the thread looks at the ring itself and asks for no events, and publishes responses several
 /// at a time ([BlkPace]).
 final class BlkQueue {
     private static final Logger LOG = System.getLogger(BlkQueue.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final long LONG_NS = 1_000_000_000;
 
     private final GrantAccess grants;
     private final EventPort port;
@@ -32,7 +37,8 @@ final class BlkQueue {
     private final BlkCounters counters;
     private final Consumer<String> onFault;
     private final BackendThread thread;
-    private final BlkRun run;
+    private final BlkRuns runs;
+    private final TransferQueue transfers;
     private final BlkPace pace = new BlkPace();
     private final MemorySegment response = Arena.ofAuto().allocate(Blkif.Response.SIZEOF, Long.BYTES);
     private int heldCount;
@@ -41,16 +47,18 @@ final class BlkQueue {
 
     /// A queue over what its frontend has granted and made; nothing happens until [#start].
     ///
-    /// @param grants the queue's own, which [#stop] closes, as it does the port
-    BlkQueue(String name, DeviceAccess domain, GrantAccess grants, RequestRing ring, EventPort port, BlkRun run,
-            BlkCounters counters, Consumer<String> onFault) {
+    /// @param grants    the queue's own, which [#stop] closes, as it does the port
+    /// @param transfers those that `runs` begins, which [#stop] closes too
+    BlkQueue(String name, DeviceAccess domain, GrantAccess grants, RequestRing ring, EventPort port, BlkRuns runs,
+            TransferQueue transfers, BlkCounters counters, Consumer<String> onFault) {
         this.grants = grants;
         this.ring = ring;
         this.port = port;
-        this.run = run;
+        this.runs = runs;
+        this.transfers = transfers;
         this.counters = counters;
         this.onFault = onFault;
-        this.thread = new BackendThread(name, this::round, () -> false);
+        this.thread = new BackendThread(name, this::round, this::abandon);
         thread.workFor(domain);
     }
 
@@ -58,6 +66,7 @@ final class BlkQueue {
         port.onNotification(() -> {
             counters.add(Count.EVENTS_FROM_GUEST);
             thread.wake();
+            transfers.wake();
         });
         thread.start();
     }
@@ -67,6 +76,7 @@ final class BlkQueue {
         thread.stopAndWait(PATIENCE,
                 () -> LOG.log(Level.WARNING, "a disk's storage is slow to answer; waiting for it"));
         port.close();
+        transfers.close();
         grants.close();
     }
 
@@ -77,12 +87,27 @@ final class BlkQueue {
         try {
             return serveWhileBusy();
         } catch (BrokenRingException e) {
-            broken = true;
-            onFault.accept(e.getMessage());
+            giveUp(e.getMessage());
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "a fault of ours in a disk's queue", e);
-            broken = true;
-            onFault.accept("internal error: " + e);
+            giveUp("internal error: " + e);
+        }
+        return false;
+    }
+
+    private void giveUp(String why) {
+        broken = true;
+        abandon();
+        onFault.accept(why);
+    }
+
+    /// Waits until the host does nothing with the guest's pages any more. Nothing is answered.
+    private boolean abandon() {
+        while (runs.underWay() > 0) {
+            transfers.await(1, LONG_NS);
+            for (BlkRun run = runs.finished(); run != null; run = runs.finished()) {
+                runs.recycle(run);
+            }
         }
         return false;
     }
@@ -94,12 +119,15 @@ final class BlkQueue {
             pace.woken(lastRequest);
         }
         while (!thread.isStopping()) {
+            answerFinished();
             int waiting = checked(ring.waiting());
             long now = System.nanoTime();
-            if (waiting > 0) {
+            if (waiting > 0 && runs.hasRoom()) {
                 pace.gained();
                 serve(waiting);
                 lastRequest = System.nanoTime();
+            } else if (runs.underWay() > 0) {
+                waitForHost(now);
             } else if (heldCount > 0 && !mayHold(now, now - lastRequest)) {
                 pace.gainedNothing();
                 publish();
@@ -109,7 +137,7 @@ final class BlkQueue {
                 Thread.onSpinWait();
             }
         }
-        publish();
+        answerAll();
         pace.sleeps(System.nanoTime());
         return checked(ring.finalCheck()) > 0;
     }
@@ -118,18 +146,38 @@ final class BlkQueue {
         return pace.holds() && quietNs < BlkPace.QUIET_NS && now - heldSince < BlkPace.HELD_NS;
     }
 
-    /// Serves `waiting` requests, which is at most a ring's worth.
+    /// There is nothing to do but for the host. Answers are kept back until they are as many as the requests that it works
+    /// at: so it has enough to do while the guest takes the one half and sends more. The host is soon done as a rule, so for
+    /// a while the guest need not send an event for what it wants next: that is seen when something is done. If the host
+    /// takes longer, events are asked for.
+    private void waitForHost(long now) throws BrokenRingException {
+        if (heldCount > 0 && heldCount < runs.inHand() && now - heldSince < BlkPace.HELD_NS) {
+            transfers.await(BlkPace.atOnce(runs.underWay()), BlkPace.HELD_NS);
+            return;
+        }
+        publish();
+        if (transfers.await(BlkPace.atOnce(runs.underWay()), BlkPace.HOST_NS)) {
+            return;
+        }
+        transfers.prepareToSleep();
+        if (checked(ring.finalCheck()) == 0 && !transfers.await(1, 0)) {
+            transfers.sleep();
+        }
+    }
+
+    /// Serves `waiting` requests, which is at most a ring's worth, or as many as there is room for.
     private void serve(int waiting) {
-        for (int i = 0; i < waiting && !thread.isStopping(); i++) {
-            ring.take(run.nextCopy(), 0);
-            if (!run.add()) {
-                finishRun(true);
+        for (int i = 0; i < waiting && runs.hasRoom() && !thread.isStopping(); i++) {
+            if (!runs.take(ring)) {
+                begin();
+                runs.takeCarried();
             }
-            if (run.isFull()) {
-                finishRun(false);
+            if (runs.isFull()) {
+                begin();
             }
         }
-        finishRun(false);
+        begin();
+        runs.submit();
     }
 
     private static int checked(int waiting) throws BrokenRingException {
@@ -139,24 +187,48 @@ final class BlkQueue {
         return waiting;
     }
 
-    /// Does and answers what was taken.
-    ///
-    /// @param carry one was taken that belongs to the next run
-    private void finishRun(boolean carry) {
-        run.perform();
-        for (int i = 0; i < run.count(); i++) {
-            respond(run.request(i), run.status(i));
+    /// Begins what was gathered, or does and answers it.
+    private void begin() {
+        if (runs.isOrdered()) {
+            answerAll();
         }
-        run.restart(carry);
+        BlkRun done = runs.begin();
+        if (done != null) {
+            answer(done);
+        }
+    }
+
+    /// Waits for all that is under way, and publishes all answers.
+    private void answerAll() {
+        runs.submit();
+        answerFinished();
+        while (runs.underWay() > 0) {
+            transfers.await(1, LONG_NS);
+            answerFinished();
+        }
+        publish();
+    }
+
+    private void answerFinished() {
+        for (BlkRun run = runs.finished(); run != null; run = runs.finished()) {
+            answer(run);
+        }
+    }
+
+    private void answer(BlkRun run) {
+        for (int i = 0; i < run.count(); i++) {
+            respond(run.request(i));
+        }
+        runs.recycle(run);
         if (heldCount >= BlkPace.MOST_HELD || heldCount > 0 && System.nanoTime() - heldSince > BlkPace.HELD_NS) {
             publish();
         }
     }
 
-    private void respond(BlkRequest request, int status) {
+    private void respond(BlkRequest request) {
         Blkif.Response.id(response, 0, request.id());
         Blkif.Response.operation(response, 0, request.operation());
-        Blkif.Response.status(response, 0, status);
+        Blkif.Response.status(response, 0, request.status());
         ring.put(response, 0);
         if (heldCount++ == 0) {
             heldSince = System.nanoTime();

@@ -13,6 +13,9 @@ final class BlkRequest {
     static final int SECTORS_PER_PAGE = 4096 / DiskImage.SECTOR_BYTES;
     private static final int SEGMENTS_PER_PAGE = (int) (4096 / Blkif.Segment.SIZEOF);
 
+    /// A status that no response has: it is to be found out.
+    private static final int OPEN = Integer.MIN_VALUE;
+
     private final MemorySegment copy = Arena.ofAuto().allocate(Blkif.Request.SIZEOF, Long.BYTES);
     private final MemorySegment list = Arena.ofAuto().allocate(MAX_SEGMENTS * Blkif.Segment.SIZEOF, Long.BYTES);
     private final int[] refs = new int[MAX_SEGMENTS];
@@ -22,17 +25,22 @@ final class BlkRequest {
     private long sector;
     private int segmentCount;
     private long sectorTotal;
+    private int status;
 
     /// Where the ring's slot is to be copied to.
     MemorySegment copy() {
         return copy;
     }
 
-    /// Takes the copy apart and checks what can be checked without the disk.
+    /// Takes the copy apart and checks what can be checked without the disk. What is wrong has its answer then.
     ///
     /// @param pages for the pages of an indirect request's segments
-    /// @return `BLKIF_RSP_OKAY`, or with what the request is to be answered
-    int decode(GrantedPages pages) {
+    void decode(GrantedPages pages) {
+        int found = take(pages);
+        status = found == Blkif.BLKIF_RSP_OKAY ? OPEN : found;
+    }
+
+    private int take(GrantedPages pages) {
         segmentCount = 0;
         sectorTotal = 0;
         operation = Blkif.Request.operation(copy, 0);
@@ -89,6 +97,20 @@ final class BlkRequest {
         }
         segmentCount = count;
         return Blkif.BLKIF_RSP_OKAY;
+    }
+
+    /// Whether it is still to be done, or to be refused.
+    boolean isOpen() {
+        return status == OPEN;
+    }
+
+    /// Says what it is to be answered with, a `BLKIF_RSP_`.
+    void answer(int response) {
+        status = response;
+    }
+
+    int status() {
+        return status;
     }
 
     /// Whether all its sectors are on a disk of so many.

@@ -4,28 +4,30 @@ import java.lang.foreign.MemorySegment;
 import xenolith.abi.io.Blkif;
 import xenolith.backend.blk.BlkCounters.Count;
 import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.Transfer;
+import xenolith.backend.image.TransferQueue;
 import xenolith.posix.Errno;
 import xenolith.posix.Iovec;
-import xenolith.vmm.port.GrantAccess;
 
 /// Requests that follow each other in the ring, of which those that read, or write, neighbouring ranges are done by one
-/// call of the image: guests cut what they want into requests of a few pages, and each call costs.
+/// transfer of the image: guests cut what they want into requests of a few pages, and each transfer costs.
 ///
-/// They are taken, checked, done and answered in the ring's order. Reads, or writes, are together; whatever orders others
-/// (a flush, a barrier) and a discard is a run by itself. For one thread; allocates nothing after it is made.
+/// Reads, or writes, are together; whatever orders others (a flush, a barrier) and a discard is a run by itself. A run of
+/// the former may go on while others do. For one thread; allocates nothing after it is made.
 final class BlkRun {
     /// The most requests of a run.
-    private static final int MOST = 32;
-    /// A status that no response has: it is to be found out.
-    private static final int OPEN = Integer.MIN_VALUE;
+    static final int MOST = 32;
+    /// The most pages of a run: one request may have as many. What is longer is cut, so that the host works at the one
+    /// part while the other is fetched, or answered.
+    private static final int MOST_PIECES = BlkRequest.MAX_SEGMENTS;
 
     private final DiskImage image;
-    private final GrantedPages pages;
+    private final RunPages pages;
     private final BlkCounters counters;
-    private final Iovec pieces = new Iovec(Iovec.MAX_PIECES);
+    private final Transfer transfer;
+    private final Iovec pieces;
     private final MemorySegment[] mapped = new MemorySegment[BlkRequest.MAX_SEGMENTS];
     private final BlkRequest[] requests = new BlkRequest[MOST];
-    private final int[] statuses = new int[MOST];
     private int count;
     /// Requests that are not refused yet, the first of them, and where the last of them ends.
     private int openCount;
@@ -33,13 +35,13 @@ final class BlkRun {
     private int pieceCount;
     private long end;
 
-    BlkRun(DiskImage image, GrantAccess grants, boolean persistent, BlkCounters counters) {
+    /// @param number its transfer's
+    BlkRun(int number, DiskImage image, GrantedPages granted, BlkCounters counters) {
         this.image = image;
-        this.pages = new GrantedPages(grants, persistent, Iovec.MAX_PIECES);
+        this.pages = new RunPages(granted, MOST_PIECES);
         this.counters = counters;
-        for (int i = 0; i < MOST; i++) {
-            requests[i] = new BlkRequest();
-        }
+        this.transfer = new Transfer(number, MOST_PIECES);
+        this.pieces = transfer.pieces();
     }
 
     int count() {
@@ -54,59 +56,37 @@ final class BlkRun {
         return requests[i];
     }
 
-    /// The `BLKIF_RSP_` of a request, after [#perform].
-    int status(int i) {
-        return statuses[i];
-    }
-
-    /// Where the next request is to be copied to, before [#add].
-    MemorySegment nextCopy() {
-        return requests[count].copy();
-    }
-
-    /// Takes the request that was copied. Returns false if those before it have to be done first: after [#perform] and
-    /// [#restart] it is the first of the next run.
-    boolean add() {
-        BlkRequest request = requests[count];
-        int status = request.decode(pages);
-        if (status == Blkif.BLKIF_RSP_OKAY) {
-            status = check(request);
+    /// Takes a request that was decoded. Returns false if those before it have to be begun or done first, and another run
+    /// is to take it: an empty one takes every request.
+    boolean add(BlkRequest request) {
+        if (request.isOpen() && !isPossible(request)) {
+            request.answer(Blkif.BLKIF_RSP_ERROR);
         }
-        if (status == OPEN && openCount > 0 && !follows(request)) {
+        if (request.isOpen() && openCount > 0 && !follows(request)) {
             return false;
         }
-        admit(status);
-        return true;
-    }
-
-    private void admit(int checked) {
-        BlkRequest request = requests[count];
-        int status = checked;
-        if (status == OPEN && request.isPlainTransfer() && !append(request)) {
-            status = Blkif.BLKIF_RSP_ERROR;
+        if (request.isOpen() && request.isPlainTransfer() && !append(request)) {
+            request.answer(Blkif.BLKIF_RSP_ERROR);
         }
-        if (status == OPEN) {
+        if (request.isOpen()) {
             firstOpen = openCount++ == 0 ? count : firstOpen;
             pieceCount += request.segmentCount();
             end = request.byteOffset() + request.byteLength();
         }
-        statuses[count++] = status;
+        requests[count++] = request;
+        return true;
     }
 
     /// What can be said of a request without doing it.
-    private int check(BlkRequest request) {
-        if (request.isOnlyOrder()) {
-            return OPEN;
-        }
-        boolean possible = request.isWithin(image.sectorCount()) && request.isAligned(image.logicalSectorBytes())
+    private boolean isPossible(BlkRequest request) {
+        return request.isOnlyOrder() || request.isWithin(image.sectorCount()) && request.isAligned(image.logicalSectorBytes())
                 && (request.operation() == Blkif.BLKIF_OP_READ || !image.isReadOnly());
-        return possible ? OPEN : Blkif.BLKIF_RSP_ERROR;
     }
 
     private boolean follows(BlkRequest request) {
         BlkRequest first = requests[firstOpen];
         return request.operation() == first.operation() && request.isPlainTransfer() && request.byteOffset() == end
-                && pieceCount + request.segmentCount() <= Iovec.MAX_PIECES;
+                && pieceCount + request.segmentCount() <= MOST_PIECES;
     }
 
     /// Maps all pages of a request, and then appends them. Returns false if one is not granted so.
@@ -126,27 +106,50 @@ final class BlkRun {
         return true;
     }
 
-    /// Does what can be done, so that every request has its status, and lets go of the pages.
+    /// Whether it has to wait for all that was taken before it.
+    boolean isOrdered() {
+        return openCount > 0 && !requests[firstOpen].isPlainTransfer();
+    }
+
+    /// Begins its transfer. Returns false if there is none, or the image begins none: then it is to be performed.
+    boolean begin(TransferQueue queue) {
+        if (openCount == 0 || isOrdered()) {
+            return false;
+        }
+        transfer.prepare(requests[firstOpen].operation() == Blkif.BLKIF_OP_WRITE, requests[firstOpen].byteOffset());
+        if (!image.begin(transfer, queue)) {
+            return false;
+        }
+        counters.add(Count.TRANSFERS);
+        counters.add(Count.SIDE_BY_SIDE);
+        return true;
+    }
+
+    /// What was begun is over: each request gets its status, and the pages are let go of.
+    void finish() {
+        settle(answer(transfer.result()));
+    }
+
+    /// Does what can be done, and waits for it, so that every request has its status, and lets go of the pages.
     void perform() {
         if (openCount > 0) {
             BlkRequest first = requests[firstOpen];
-            int status = first.isPlainTransfer() ? move(first) : special(first);
-            pages.release(0);
-            settle(status);
-        }
-        pages.release(0);
-        for (int i = 0; i < count; i++) {
-            count(requests[i], statuses[i]);
+            settle(first.isPlainTransfer() ? move(first) : special(first));
+        } else {
+            settle(Blkif.BLKIF_RSP_OKAY);
         }
     }
 
-    /// Where a call for several requests failed, each is tried by itself: one bad place on a disk fails one request.
+    /// Where a transfer for several requests failed, each is tried by itself: one bad place on a disk fails one request.
     private void settle(int status) {
+        pages.release(0);
         boolean each = openCount > 1 && status != Blkif.BLKIF_RSP_OKAY;
-        for (int i = firstOpen; i < count; i++) {
-            if (statuses[i] == OPEN) {
-                statuses[i] = each ? alone(requests[i]) : status;
+        for (int i = 0; i < count; i++) {
+            BlkRequest request = requests[i];
+            if (request.isOpen()) {
+                request.answer(each ? alone(request) : status);
             }
+            count(request);
         }
     }
 
@@ -176,7 +179,7 @@ final class BlkRun {
         };
     }
 
-    /// What was written before is on the storage before this is written: the queue does one run at a time.
+    /// What was written before is on the storage before this is written: the queue has waited for it.
     private int flushAndWrite(BlkRequest request) {
         int flushed = answer(image.flush());
         return flushed != Blkif.BLKIF_RSP_OKAY || request.segmentCount() == 0 ? flushed : alone(request);
@@ -197,8 +200,8 @@ final class BlkRun {
         return errno < 0 ? Blkif.BLKIF_RSP_ERROR : Blkif.BLKIF_RSP_OKAY;
     }
 
-    private void count(BlkRequest request, int status) {
-        if (status != Blkif.BLKIF_RSP_OKAY) {
+    private void count(BlkRequest request) {
+        if (request.status() != Blkif.BLKIF_RSP_OKAY) {
             counters.add(Count.ERRORS);
             return;
         }
@@ -216,18 +219,11 @@ final class BlkRun {
         }
     }
 
-    /// Begins a new run, with the request that the old one did not take, if `carry`.
-    void restart(boolean carry) {
-        int left = count;
+    /// Forgets its requests, which were answered.
+    void clear() {
         count = 0;
         openCount = 0;
         pieceCount = 0;
         pieces.clear();
-        if (carry) {
-            BlkRequest request = requests[left];
-            requests[left] = requests[0];
-            requests[0] = request;
-            admit(OPEN);
-        }
     }
 }

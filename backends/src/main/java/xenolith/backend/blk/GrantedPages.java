@@ -6,8 +6,8 @@ import xenolith.backend.GrantPatience;
 import xenolith.backend.PatientGrants;
 import xenolith.vmm.port.GrantAccess;
 
-/// The guest's pages that a queue uses: mapped for one request, or for good where the frontend grants the same pages
-/// again and again (`feature-persistent`). For one thread.
+/// The guest's pages that a queue may use, and those that stay mapped for good where the frontend grants the same pages
+/// again and again (`feature-persistent`). What else is mapped belongs to a [RunPages]. For one thread.
 final class GrantedPages {
     /// How many pages stay mapped; Linux's backend keeps about half as many. Beyond it pages are mapped for a request.
     static final int MAX_PERSISTENT = 2048;
@@ -17,37 +17,23 @@ final class GrantedPages {
     private final GrantAccess grants;
     private final boolean persistent;
     private final GrantPatience patience = GrantPatience.forSeconds();
-    private final int[] keptRefs = new int[TABLE_SIZE];
-    private final MemorySegment[] keptPages = new MemorySegment[TABLE_SIZE];
+    private final int[] keptRefs;
+    private final MemorySegment[] keptPages;
     private int keptCount;
-    private final int[] handles;
-    private int handleCount;
 
-    /// @param most pages in use at once that are not kept
-    GrantedPages(GrantAccess grants, boolean persistent, int most) {
-        this.handles = new int[most];
+    GrantedPages(GrantAccess grants, boolean persistent) {
         this.grants = grants;
         this.persistent = persistent;
+        this.keptRefs = new int[persistent ? TABLE_SIZE : 0];
+        this.keptPages = new MemorySegment[persistent ? TABLE_SIZE : 0];
     }
 
-    /// The page granted by `ref`, valid until it is let go of by [#release]; null if it is not granted so.
-    MemorySegment page(int ref, boolean writable) {
-        if (persistent) {
-            MemorySegment kept = keptPage(ref);
-            if (kept != null) {
-                return kept;
-            }
-        }
-        int handle = PatientGrants.map(grants, ref, writable, patience);
-        if (handle < 0) {
+    /// The page granted by `ref` if it is kept, or can be: for writing, whatever it is wanted for now, as later requests
+    /// reuse it. Null if not.
+    MemorySegment kept(int ref) {
+        if (!persistent) {
             return null;
         }
-        handles[handleCount++] = handle;
-        return grants.page(handle);
-    }
-
-    /// The page if it is kept or can be: for writing, whatever it is wanted for now, as later requests reuse it.
-    private MemorySegment keptPage(int ref) {
         int at = place(ref);
         if (keptPages[at] != null) {
             return keptPages[at];
@@ -74,19 +60,22 @@ final class GrantedPages {
         return at;
     }
 
-    /// How many mappings [#release] would end.
-    int used() {
-        return handleCount;
+    /// Maps the page granted by `ref`. Returns its handle, or a negative number if it is not granted so.
+    int map(int ref, boolean writable) {
+        return PatientGrants.map(grants, ref, writable, patience);
     }
 
-    /// Ends what was mapped for requests, but for the first `kept`.
-    void release(int kept) {
-        while (handleCount > kept) {
-            grants.unmap(handles[--handleCount]);
-        }
-        if (kept == 0) {
-            patience.renew();
-        }
+    MemorySegment page(int handle) {
+        return grants.page(handle);
+    }
+
+    void unmap(int handle) {
+        grants.unmap(handle);
+    }
+
+    /// New requests come: the guest is waited for as long as if nothing had been waited for.
+    void renewPatience() {
+        patience.renew();
     }
 
     /// Copies from the start of the page granted by `ref`. Returns false if it is not granted so.

@@ -48,7 +48,14 @@ public interface DiskImage extends AutoCloseable {
     /// anything, and what is beside it is as it was.
     int write(Iovec from, long offset);
 
-    /// Waits until all that was written before the call is on the storage. Returns 0 or `-errno`.
+    /// Begins a transfer, which goes on in `queue` while the caller goes on, beside others and in no order with them. Returns
+    /// false, and has done nothing, if this image does not do that, or cannot now.
+    default boolean begin(Transfer transfer, TransferQueue queue) {
+        return false;
+    }
+
+    /// Waits until all that was written before the call is on the storage. Returns 0 or `-errno`: what was written since
+    /// the last call that returned 0 may then be lost, and be it for good.
     int flush();
 
     /// Frees the storage of a range, where it can; what is freed reads as anything until it is written again. Returns 0

@@ -2,7 +2,8 @@ package xenolith.backend.image;
 
 import xenolith.posix.Iovec;
 
-/// An image over another, which is asked whatever is not done otherwise here.
+/// An image over another, which is asked whatever is not done otherwise here. A transfer is not begun unless an image says
+/// so itself: most have something to do before or after it.
 interface ForwardingImage extends DiskImage {
     /// The other.
     DiskImage image();

@@ -54,4 +54,9 @@ public final class LargeSectors implements ForwardingImage {
     public int discardGranularity() {
         return Math.max(sectorBytes, image.discardGranularity());
     }
+
+    @Override
+    public boolean begin(Transfer transfer, TransferQueue queue) {
+        return image.begin(transfer, queue);
+    }
 }

@@ -3,6 +3,8 @@ package xenolith.backend.image;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
@@ -16,13 +18,18 @@ public final class RawImage implements DiskImage {
 
     private final Fd fd;
     private final boolean readOnly;
+    /// Whether it goes past the host's page cache: else the host lets its callers wait, whatever they ask for.
+    private final boolean direct;
+    private final Lock flushing = new ReentrantLock();
+    private boolean lossy;
     private final int logicalSectorBytes;
     private final int physicalSectorBytes;
     private volatile long sectorCount;
 
-    private RawImage(Fd fd, boolean readOnly, int leastSectorBytes) {
+    private RawImage(Fd fd, boolean readOnly, boolean direct, int leastSectorBytes) {
         this.fd = fd;
         this.readOnly = readOnly;
+        this.direct = direct;
         this.logicalSectorBytes = Math.max(leastSectorBytes, fd.deviceSectorBytes(false));
         this.physicalSectorBytes = Math.max(logicalSectorBytes, fd.deviceSectorBytes(true));
         measure();
@@ -53,7 +60,7 @@ public final class RawImage implements DiskImage {
     static RawImage openUnlocked(Path path, boolean readOnly) {
         Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
         try {
-            return new RawImage(fd, readOnly, SECTOR_BYTES);
+            return new RawImage(fd, readOnly, false, SECTOR_BYTES);
         } catch (HostException e) {
             fd.close();
             throw e;
@@ -66,7 +73,7 @@ public final class RawImage implements DiskImage {
     public static RawImage openDirect(Path path, boolean readOnly) {
         Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK | Fd.O_DIRECT);
         try {
-            return locked(new RawImage(fd, readOnly, leastDirectBytes(fd)), path);
+            return locked(new RawImage(fd, readOnly, true, leastDirectBytes(fd)), path);
         } catch (HostException e) {
             fd.close();
             throw e;
@@ -119,17 +126,39 @@ public final class RawImage implements DiskImage {
 
     @Override
     public int read(Iovec to, long offset) {
-        return move(to, offset, false);
+        return FileMove.all(fd, to, offset, false);
     }
 
     @Override
     public int write(Iovec from, long offset) {
-        return move(from, offset, true);
+        return FileMove.all(fd, from, offset, true);
     }
 
     @Override
+    public boolean begin(Transfer transfer, TransferQueue queue) {
+        if (!direct) {
+            return false;
+        }
+        transfer.in(fd);
+        return queue.add(transfer);
+    }
+
+    /// Linux tells a failure to store what it had accepted once, and drops it from its cache: a call that came after would
+    /// say that all is well. So once it failed it fails until the image is opened anew. One at a time, as two at once would
+    /// be told differently.
+    @Override
     public int flush() {
-        return readOnly ? 0 : fd.dataSync();
+        if (readOnly) {
+            return 0;
+        }
+        flushing.lock();
+        try {
+            int result = lossy ? -Errno.EIO : fd.dataSync();
+            lossy |= result < 0;
+            return result;
+        } finally {
+            flushing.unlock();
+        }
     }
 
     @Override
@@ -140,20 +169,5 @@ public final class RawImage implements DiskImage {
     @Override
     public void close() {
         fd.close();
-    }
-
-    /// One call may move less than asked for. Every round moves something or is the last.
-    private int move(Iovec pieces, long offset, boolean write) {
-        long at = offset;
-        while (pieces.byteLength() > 0) {
-            long moved = write ? fd.pwritev(pieces, at) : fd.preadv(pieces, at);
-            if (moved <= 0) {
-                // The file has become shorter.
-                return moved == 0 ? -Errno.EIO : (int) moved;
-            }
-            pieces.advance(moved);
-            at += moved;
-        }
-        return 0;
     }
 }

@@ -13,6 +13,11 @@ public record WithoutDiscard(DiskImage image) implements ForwardingImage {
     }
 
     @Override
+    public boolean begin(Transfer transfer, TransferQueue queue) {
+        return image.begin(transfer, queue);
+    }
+
+    @Override
     public int discard(long offset, long byteLength) {
         return -Errno.EOPNOTSUPP;
     }

@@ -4,6 +4,10 @@
 /// pieces of files by a table that can be exchanged, and what [xenolith.backend.image.DiskScheduler] makes, which waits for
 /// turns.
 ///
+/// A read or write is waited for; or it is a [xenolith.backend.image.Transfer], which an image may begin in a
+/// [xenolith.backend.image.TransferQueue] while its caller goes on. Raw images past the host's page cache do so, and what
+/// lies over them without having a part in reads and writes.
+///
 /// Nothing here knows of domains or rings.
 ///
 /// Who may call: the block backend, from a thread for each of its queues; the tool, which opens and closes images.

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import xenolith.abi.io.Blkif;
 import xenolith.abi.io.FrontRing;
 import xenolith.backend.DeviceId;
 import xenolith.backend.Eventually;
 import xenolith.backend.FakeDomain;
-import xenolith.backend.image.RawImage;
 import xenolith.backend.FakeFrontend;
 import xenolith.backend.FakePort;
+import xenolith.backend.Rings;
 import xenolith.backend.XenbusBackend;
+import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.RawImage;
+import xenolith.backend.image.TransferQueue;
 
 /// A guest with a disk, played by a test: its store nodes, its ring of one or more pages, its requests.
 final class BlkFrontend implements AutoCloseable {
@@ -32,9 +36,13 @@ final class BlkFrontend implements AutoCloseable {
     private long lastId = 1000;
 
     BlkFrontend(Path image, boolean readOnly) {
+        this(RawImage.open(image, readOnly), () -> TransferQueue.NONE);
+    }
+
+    BlkFrontend(DiskImage image, Supplier<TransferQueue> transferQueues) {
         DeviceId device = new DeviceId(FakeFrontend.DOMID, "vbd", 51712);
         xenbus = new FakeFrontend(device);
-        driver = new BlkBackend("test", RawImage.open(image, readOnly), domain, 2);
+        driver = new BlkBackend("test", image, domain, 2, Rings.PLAIN, transferQueues);
         backend = new XenbusBackend(xenbus.toolstack, device, driver);
         backend.start();
     }
@@ -94,9 +102,7 @@ final class BlkFrontend implements AutoCloseable {
     /// Sends the request that was filled and returns the status of its response.
     int send() {
         post();
-        if (ring.push()) {
-            port.send();
-        }
+        push();
         return answer();
     }
 
@@ -111,6 +117,30 @@ final class BlkFrontend implements AutoCloseable {
         ring.take(response, 0);
         assertThat(Blkif.Response.id(response, 0)).isEqualTo(lastId);
         return Blkif.Response.status(response, 0);
+    }
+
+    /// The next response, if there is one: its id, or 0.
+    long takeAnswer() {
+        if (ring.finalCheck() == 0) {
+            return 0;
+        }
+        ring.take(response, 0);
+        return Blkif.Response.id(response, 0);
+    }
+
+    int answeredStatus() {
+        return Blkif.Response.status(response, 0);
+    }
+
+    /// Publishes what was posted.
+    void push() {
+        if (ring.push()) {
+            port.send();
+        }
+    }
+
+    long lastId() {
+        return lastId;
     }
 
     int answeredOperation() {

@@ -28,14 +28,16 @@ class BlkRunTest {
     private final FakeDomain domain = new FakeDomain();
     private final MemoryImage image = new MemoryImage(16384);
     private final BlkCounters counters = new BlkCounters();
-    private final BlkRun run = new BlkRun(image, domain.grants(), false, counters);
+    private final GrantedPages granted = new GrantedPages(domain.grants(), false);
+    private final BlkRun run = new BlkRun(0, image, granted, counters);
+    private BlkRequest next = new BlkRequest();
     private final List<Integer> statuses = new ArrayList<>();
     private int nextRef = REF;
 
     /// Puts a request of `pages` whole pages, each of its own, into the run, as a queue does.
     private MemorySegment[] request(int operation, long sector, int pages) {
         MemorySegment[] granted = new MemorySegment[pages];
-        MemorySegment request = run.nextCopy();
+        MemorySegment request = next.copy();
         request.fill((byte) 0);
         Blkif.Request.operation(request, 0, operation);
         Blkif.Request.sectorNumber(request, 0, sector);
@@ -49,18 +51,22 @@ class BlkRunTest {
     }
 
     private void take() {
-        if (!run.add()) {
-            finish(true);
+        next.decode(granted);
+        if (!run.add(next) || run.isFull()) {
+            boolean taken = run.isFull();
+            finish();
+            assertThat(taken || run.add(next)).isTrue();
         }
+        next = new BlkRequest();
     }
 
-    private void finish(boolean carry) {
+    private void finish() {
         run.perform();
         for (int i = 0; i < run.count(); i++) {
-            statuses.add(run.status(i));
+            statuses.add(run.request(i).status());
         }
-        run.restart(carry);
-        assertThat(carry || domain.mapped() == 0).isTrue();
+        run.clear();
+        assertThat(domain.mapped()).isZero();
     }
 
     private static byte[] bytes(MemorySegment page) {
@@ -73,7 +79,7 @@ class BlkRunTest {
         for (int i = 0; i < 20; i++) {
             pages.addAll(Arrays.asList(request(BLKIF_OP_READ, 8 + i * 16, 2)));
         }
-        finish(false);
+        finish();
         assertThat(image.calls).containsExactly("read 4096+163840");
         assertThat(statuses).hasSize(20).containsOnly(BLKIF_RSP_OKAY);
         for (int i = 0; i < pages.size(); i++) {
@@ -87,7 +93,7 @@ class BlkRunTest {
     void neighboursAreWrittenByOneCall() {
         MemorySegment first = request(BLKIF_OP_WRITE, 0, 1)[0].fill((byte) 1);
         MemorySegment second = request(BLKIF_OP_WRITE, 8, 1)[0].fill((byte) 2);
-        finish(false);
+        finish();
         assertThat(image.calls).containsExactly("write 0+8192");
         assertThat(image.range(0, 8)).isEqualTo(bytes(first));
         assertThat(image.range(8, 8)).isEqualTo(bytes(second));
@@ -100,7 +106,7 @@ class BlkRunTest {
         request(BLKIF_OP_READ, 8, 1);
         request(BLKIF_OP_WRITE, 16, 1);
         request(BLKIF_OP_READ, 24, 1);
-        finish(false);
+        finish();
         assertThat(image.calls).containsExactly("read 0+4096", "read 8192+4096", "read 4096+4096", "write 8192+4096",
                 "read 12288+4096");
         assertThat(statuses).hasSize(5).containsOnly(BLKIF_RSP_OKAY);
@@ -113,13 +119,13 @@ class BlkRunTest {
         request(BLKIF_OP_WRITE, 8, 1);
         request(BLKIF_OP_WRITE_BARRIER, 16, 1);
         request(BLKIF_OP_WRITE, 24, 1);
-        MemorySegment discard = run.nextCopy().fill((byte) 0);
+        MemorySegment discard = next.copy().fill((byte) 0);
         Blkif.Request.operation(discard, 0, BLKIF_OP_DISCARD);
         Blkif.Request.sectorNumber(discard, 0, 32);
         Blkif.Discard.nrSectors(discard, 0, 8);
         take();
         request(BLKIF_OP_WRITE, 32, 1);
-        finish(false);
+        finish();
         assertThat(image.calls).containsExactly("write 0+4096", "flush", "write 4096+4096", "flush", "write 8192+4096",
                 "flush", "write 12288+4096", "discard 16384+4096", "write 16384+4096");
         assertThat(statuses).hasSize(7).containsOnly(BLKIF_RSP_OKAY);
@@ -131,7 +137,7 @@ class BlkRunTest {
         MemorySegment good = request(BLKIF_OP_READ, 8, 1)[0];
         request(BLKIF_OP_READ, 16, 1);
         MemorySegment after = request(BLKIF_OP_READ, 24, 1)[0];
-        finish(false);
+        finish();
         assertThat(statuses).containsExactly(BLKIF_RSP_OKAY, BLKIF_RSP_ERROR, BLKIF_RSP_OKAY);
         assertThat(bytes(good)).isEqualTo(image.range(8, 8));
         assertThat(bytes(after)).isEqualTo(image.range(24, 8));
@@ -143,7 +149,7 @@ class BlkRunTest {
         request(BLKIF_OP_READ, 0, 1);
         request(BLKIF_OP_READ, 1 << 20, 1);
         request(BLKIF_OP_READ, 8, 1);
-        finish(false);
+        finish();
         assertThat(statuses).containsExactly(BLKIF_RSP_OKAY, BLKIF_RSP_ERROR, BLKIF_RSP_OKAY);
         assertThat(image.calls).containsExactly("read 0+8192");
     }
@@ -151,7 +157,7 @@ class BlkRunTest {
     @Test
     void pagesThatWereMappedBeforeOneThatIsNotGrantedAreLetGoOf() {
         for (int i = 0; i < 32; i++) {
-            MemorySegment request = run.nextCopy().fill((byte) 0);
+            MemorySegment request = next.copy().fill((byte) 0);
             Blkif.Request.operation(request, 0, BLKIF_OP_READ);
             Blkif.Request.nrSegments(request, 0, 11);
             for (int segment = 0; segment < 11; segment++) {
@@ -162,19 +168,19 @@ class BlkRunTest {
             take();
             assertThat(domain.mapped()).isZero();
         }
-        finish(false);
+        finish();
         assertThat(statuses).hasSize(32).containsOnly(BLKIF_RSP_ERROR);
         assertThat(image.calls).isEmpty();
     }
 
     @Test
-    void aRunIsNoLongerThanOneCallTakesPieces() {
-        for (int i = 0; i < 5; i++) {
-            indirect(i * 2048L);
-        }
-        finish(false);
-        assertThat(statuses).hasSize(5).containsOnly(BLKIF_RSP_OKAY);
-        assertThat(image.calls).containsExactly("read 0+4194304", "read 4194304+1048576");
+    void aRunIsNoLongerThanTheLongestRequest() {
+        request(BLKIF_OP_READ, 0, 8);
+        indirect(64);
+        indirect(2112);
+        finish();
+        assertThat(statuses).hasSize(3).containsOnly(BLKIF_RSP_OKAY);
+        assertThat(image.calls).containsExactly("read 0+32768", "read 32768+1048576", "read 1081344+1048576");
     }
 
     private void indirect(long sector) {
@@ -184,7 +190,7 @@ class BlkRunTest {
             domain.grant(nextRef, false);
             BlkFrontend.segment(list, i * Blkif.Segment.SIZEOF, nextRef++, 0, 7);
         }
-        MemorySegment request = run.nextCopy().fill((byte) 0);
+        MemorySegment request = next.copy().fill((byte) 0);
         Blkif.Request.operation(request, 0, Blkif.BLKIF_OP_INDIRECT);
         Blkif.Request.sectorNumber(request, 0, sector);
         Blkif.Indirect.indirectOp(request, 0, BLKIF_OP_READ);
@@ -203,14 +209,14 @@ class BlkRunTest {
         part(8 + 1, 0, step - 1);
         part(8, 0, step - 1 + (step == 8 ? -1 : 1));
         part(8, 1, step);
-        finish(false);
+        finish();
         int odd = step == 1 ? BLKIF_RSP_OKAY : BLKIF_RSP_ERROR;
         assertThat(statuses).containsExactly(BLKIF_RSP_OKAY, odd, odd, odd);
     }
 
     private void part(long sector, int first, int last) {
         domain.grant(nextRef, false);
-        MemorySegment request = run.nextCopy().fill((byte) 0);
+        MemorySegment request = next.copy().fill((byte) 0);
         Blkif.Request.operation(request, 0, BLKIF_OP_READ);
         Blkif.Request.sectorNumber(request, 0, sector);
         Blkif.Request.nrSegments(request, 0, 1);

@@ -4,9 +4,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.LateTransfers;
+import xenolith.backend.image.Transfer;
+import xenolith.backend.image.TransferQueue;
 import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.Iovec;
@@ -14,9 +18,11 @@ import xenolith.posix.Memfd;
 
 /// A disk of random bytes in memory that remembers by which calls it was used, and may have a bad sector.
 final class MemoryImage implements DiskImage {
-    final List<String> calls = new ArrayList<>();
+    final List<String> calls = Collections.synchronizedList(new ArrayList<>());
     int logicalSectorBytes = SECTOR_BYTES;
     long badSector = -1;
+    /// Whether transfers are begun, and their queue does the rest.
+    boolean begins;
     private final Fd fd;
     private final long sectorCount;
 
@@ -77,6 +83,11 @@ final class MemoryImage implements DiskImage {
     private static int move(Iovec pieces, long moved) {
         pieces.advance(moved);
         return 0;
+    }
+
+    @Override
+    public boolean begin(Transfer transfer, TransferQueue queue) {
+        return begins && LateTransfers.begin(transfer, queue, fd);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import xenolith.posix.Errno;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
 
@@ -80,6 +81,17 @@ class RawImageTest {
         } catch (HostException e) {
             abort("no direct I/O where the build is: " + e.getMessage());
             throw e;
+        }
+    }
+
+    /// What cannot be synced at all stands for storage that fails: it says EINVAL whenever it is asked.
+    @Test
+    void aFlushThatFailedOnceFailsUntilTheImageIsOpenedAnew() {
+        for (int opened = 0; opened < 2; opened++) {
+            try (DiskImage image = RawImage.openUnlocked(Path.of("/dev/null"), false)) {
+                assertThat(image.flush()).isEqualTo(-Errno.EINVAL);
+                assertThat(image.flush()).as("the host is not asked").isEqualTo(-Errno.EIO);
+            }
         }
     }
 
