@@ -80,6 +80,7 @@ static const struct { const char *name; int (*run)(void); int as_root; } GROUPS[
     {"memory", attack_memory, 0},
     {"returns", attack_returns, 0},
     {"steps", attack_steps, 0},
+    {"breakpoints", attack_breakpoints, 0},
     {"alignment", attack_alignment, 0},
     {"bases", attack_bases, 0},
     {"compat", attack_compat, 0},

@@ -29,6 +29,7 @@ int attack_jumps(void);
 int attack_memory(void);
 int attack_returns(void);
 int attack_steps(void);
+int attack_breakpoints(void);
 int attack_alignment(void);
 int attack_bases(void);
 int attack_compat(void);

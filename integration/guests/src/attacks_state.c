@@ -9,6 +9,7 @@
 #include <sys/io.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include "tests.h"
@@ -67,6 +68,38 @@ int attack_steps(void)
         failed |= attack_end("steps", round, NOTHING);
     }
     return failed;
+}
+
+static volatile long traps, alarms;
+
+static void on_counted(int signo)
+{
+    if (signo == SIGALRM)
+        alarms++;
+    else
+        traps++;
+}
+
+/* Traps and timers at once: none of the traps may be lost, nor come elsewhere. Then a loop stands behind an int3 that is
+ * done with, and ends only when it has been interrupted often. */
+int attack_breakpoints(void)
+{
+    enum { TRAPS = 6000, ENOUGH = 100 };
+    struct sigaction action = {.sa_handler = on_counted, .sa_flags = SA_ONSTACK};
+    struct itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
+    sigaction(SIGTRAP, &action, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (int i = 0; i < TRAPS / 3; i++)
+        __asm__ volatile("int3\n\tint $3\n\tint $4" ::: "memory");
+    long lost = TRAPS - traps;
+    alarms = 0;
+    __asm__ volatile("int3\n1:\tcmpq %1, %0\n\tjb 1b" : "+m"(alarms) : "i"(ENOUGH) : "memory", "cc");
+    setitimer(ITIMER_REAL, &never, NULL);
+    if (lost)
+        printf("attack breakpoints: %ld of %d traps were lost\n", lost, TRAPS);
+    return lost != 0;
 }
 
 /* A system call with the alignment-check flag set, then a word across a boundary. */

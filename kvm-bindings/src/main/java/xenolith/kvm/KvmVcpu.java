@@ -109,10 +109,16 @@ public final class KvmVcpu implements AutoCloseable {
     }
 
     /// Whether KVM holds an exception for the guest. After an `EINTR` that finds one, touch no register: setting
-    /// registers drops it.
+    /// registers drops it. Of breakpoints and overflows (vectors 3 and 4) KVM does not tell: see [#lastException].
     public boolean exceptionQueued() {
         getEvents(argument);
         return KvmVcpuEvents.exceptionQueued(argument);
+    }
+
+    /// The vector of the exception that KVM held for the guest last; whether it still does, [#exceptionQueued] says.
+    public int lastException() {
+        getEvents(argument);
+        return KvmVcpuEvents.exceptionNr(argument);
     }
 
     /// Reads a model-specific register. Throws [HostException] with `EINVAL` where KVM does not know it.

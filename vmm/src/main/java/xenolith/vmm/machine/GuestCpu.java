@@ -67,6 +67,11 @@ final class GuestCpu implements GuestRegisters {
         return kvm.exceptionQueued();
     }
 
+    /// The vector of the exception that KVM had for the guest last, delivered or not.
+    int lastException() {
+        return kvm.lastException();
+    }
+
     /// Drops the vcpu's translations without its help: KVM flushes when control registers change.
     void flushTlb() {
         KvmSregs.cr4(sregs, KvmSregs.cr4(sregs) ^ CR4_PGE);

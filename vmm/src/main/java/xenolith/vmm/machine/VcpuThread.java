@@ -37,6 +37,7 @@ final class VcpuThread implements Runnable {
     private final VcpuSleep sleep;
     private final Runnable beforeEntry;
     private final Runnable atEnd;
+    private final SoftException softException;
     private final boolean tracing;
 
     VcpuThread(Vcpu vcpu, GuestCpu cpu, VcpuParts parts) {
@@ -52,6 +53,7 @@ final class VcpuThread implements Runnable {
         this.sleep = parts.sleep();
         this.beforeEntry = parts.beforeEntry();
         this.atEnd = parts.atEnd();
+        this.softException = new SoftException(domain, cpu, window);
         this.tracing = domain.log().traces(Trace.EXITS);
     }
 
@@ -193,6 +195,7 @@ final class VcpuThread implements Runnable {
         if (errno != 0) {
             throw new HostException("KVM_RUN", errno);
         }
+        softException.arrived();
         KvmRun run = cpu.run();
         if (run.exitReason() == KvmExitReason.KVM_EXIT_MMIO && run.mmioIsWrite()) {
             return doorbell(run.mmioPhysAddr());
@@ -206,8 +209,8 @@ final class VcpuThread implements Runnable {
         vcpu.timer().rearm();
         sleep.noteStolen();
         // An exception that is still to be delivered would be lost if registers were written.
-        return !cpu.inRing0() && !MonitorAbi.isMonitorCode(cpu.rip()) && !cpu.exceptionQueued() ? Registers.FREE
-                : Registers.HANDS_OFF;
+        return !cpu.inRing0() && !MonitorAbi.isMonitorCode(cpu.rip()) && !cpu.exceptionQueued()
+                && !softException.maybeQueued() ? Registers.FREE : Registers.HANDS_OFF;
     }
 
     private Registers doorbell(long ma) {
