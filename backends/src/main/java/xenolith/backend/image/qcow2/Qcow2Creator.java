@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 import xenolith.backend.image.BadImageException;
 
 /// Makes images that hold nothing yet: header, refcount table, one refcount block and level-1 table, in this order.
@@ -57,21 +59,46 @@ final class Qcow2Creator {
         bytes.putLong(Header.BACKING_OFFSET, nameAt).putInt(Header.BACKING_SIZE, name.length);
     }
 
+    /// The file has its name when it is whole, so that whoever finds it may use it. A process that is killed meanwhile leaves
+    /// at most one of another name, which is in nobody's way.
     private static void write(Path path, ByteBuffer bytes) {
-        try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        Path folder = path.toAbsolutePath().getParent();
+        Path unnamed = folder.resolve("." + path.getFileName() + "." + UUID.randomUUID() + ".new");
+        try {
             try {
-                while (bytes.hasRemaining()) {
-                    file.write(bytes);
-                }
-                file.force(true);
-            } catch (IOException e) {
-                Files.deleteIfExists(path);
-                throw e;
+                writeWhole(unnamed, bytes);
+                name(unnamed, path);
+            } finally {
+                Files.deleteIfExists(unnamed);
+            }
+            try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+                names.force(true);
             }
         } catch (FileAlreadyExistsException e) {
             throw new BadImageException(path, "is there already");
         } catch (IOException e) {
             throw new BadImageException(path, "cannot be made: " + e.getMessage());
+        }
+    }
+
+    private static void writeWhole(Path path, ByteBuffer bytes) throws IOException {
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+            file.force(true);
+        }
+    }
+
+    /// A second name is refused by the kernel if there is such a file. Where file systems give a file one name only, we look
+    /// ourselves, which is less sure.
+    private static void name(Path unnamed, Path path) throws IOException {
+        try {
+            Files.createLink(path, unnamed);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            Files.move(unnamed, path);
         }
     }
 }

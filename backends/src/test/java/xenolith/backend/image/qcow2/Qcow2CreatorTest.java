@@ -8,8 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import xenolith.backend.image.BadImageException;
 
 /// New images, of which QEMU thinks what we think.
 class Qcow2CreatorTest {
@@ -36,5 +39,29 @@ class Qcow2CreatorTest {
         Qemu.check(image, false);
         assertThat(Qemu.contents(image)).isEqualTo(bytes);
         assertThatThrownBy(() -> Qcow2Image.create(image, 512, base, "raw")).hasMessageContaining("is there already");
+    }
+
+    @Test
+    void anImageHasItsNameWhenItIsWholeAndNothingElseIsLeft() throws IOException {
+        Path base = Files.write(folder.resolve("base.raw"), new byte[512]);
+        Path image = folder.resolve("new.qcow2");
+        for (int i = 0; i < 20; i++) {
+            CompletableFuture<Void> made = CompletableFuture.runAsync(() -> Qcow2Image.create(image, 1L << 45, base, "raw"));
+            while (!Files.exists(image) && !made.isCompletedExceptionally()) {
+                Thread.onSpinWait();
+            }
+            assertThat(Qcow2Image.isOver(image, base)).isTrue();
+            assertThat(Files.size(image)).as("header, two tables, a block").isEqualTo((3 + 8) << 16);
+            made.join();
+            byte[] before = Files.readAllBytes(image);
+            assertThatThrownBy(() -> Qcow2Image.create(image, 512, base, "raw")).hasMessageContaining("is there already");
+            assertThat(Files.readAllBytes(image)).isEqualTo(before);
+            try (Stream<Path> files = Files.list(folder)) {
+                assertThat(files).containsExactlyInAnyOrder(base, image);
+            }
+            Files.delete(image);
+        }
+        assertThatThrownBy(() -> Qcow2Image.create(folder.resolve("none/new.qcow2"), 512, base, "raw"))
+                .isInstanceOf(BadImageException.class).hasMessageContaining("cannot be made");
     }
 }
