@@ -79,9 +79,22 @@ final class Tables {
 
     /// A place that an entry names must be in the file.
     void checkInFile(long offset, long byteLength) throws StorageException.Damaged {
-        if (offset + byteLength > allocator.endOffset()) {
+        if (!isInFile(offset, byteLength)) {
             throw new StorageException.Damaged("data at " + offset + " is behind the end of the file");
         }
+    }
+
+    private boolean isInFile(long offset, long byteLength) {
+        return offset + byteLength <= allocator.endOffset();
+    }
+
+    /// Whether a cluster's data, if the entry leads to any, begin in the file.
+    boolean leadsIntoFile(long entry) throws StorageException.Damaged {
+        return switch (L2Entry.kind(entry, geometry)) {
+            case NORMAL -> isInFile(L2Entry.offset(entry), geometry.clusterBytes());
+            case COMPRESSED -> isInFile(L2Entry.compressedOffset(entry, geometry), 1);
+            case ZERO, UNALLOCATED -> true;
+        };
     }
 
     /// Whether so much has changed that a commit must come first. Under the lock.

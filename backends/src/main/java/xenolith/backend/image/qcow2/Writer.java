@@ -111,8 +111,8 @@ final class Writer {
     }
 
     private void planNew(Plan plan, long offset, long end, long entry) throws StorageException {
-        if (L2Entry.kind(entry, geometry) == Kind.NORMAL) {
-            tables.checkInFile(L2Entry.offset(entry), geometry.clusterBytes());
+        if (!tables.leadsIntoFile(entry)) {
+            throw new StorageException.Damaged("the data of an entry that is written over are behind the end of the file");
         }
         Table table = tables.map.ownTable(geometry.tableOf(offset), tables.allocator, tables.frees);
         plan.clusterCount = 1;
@@ -140,10 +140,11 @@ final class Writer {
         return L2Entry.kind(entry, geometry) == Kind.ZERO && L2Entry.offset(entry) != 0 && L2Entry.isOurs(entry);
     }
 
+    /// An entry that leads nowhere begins a plan of its own, which tells.
     private void extend(Plan plan, Table table, int first, long end) throws StorageException {
         while (plan.firstCluster + plan.clusterCount < end) {
             long next = table.get(first + plan.clusterCount);
-            if (isInPlace(next) || hasRoom(next) || !tables.allocator.allocateNext(
+            if (isInPlace(next) || hasRoom(next) || !tables.leadsIntoFile(next) || !tables.allocator.allocateNext(
                     plan.hostOffset + ((long) plan.clusterCount - 1 << geometry.clusterBits()))) {
                 return;
             }

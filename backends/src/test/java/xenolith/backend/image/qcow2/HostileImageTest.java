@@ -156,6 +156,23 @@ class HostileImageTest {
         }
     }
 
+    /// Of clusters that a snapshot shares, a write copies what it does not cover.
+    @Test
+    void aWriteOverAClusterThatIsNotThereIsAnErrorAndNoZeros() throws IOException {
+        Path path = image("cluster_size=65536");
+        Qemu.io(path, List.of("write -P 7 0 131072"));
+        Qemu.img("snapshot", "-c", "kept", path.toString());
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
+        long table = bytes.getLong((int) bytes.getLong(40)) & 0x00ff_ffff_ffff_fe00L;
+        poke(path, table + 8, 8, 1L << 32);
+        try (Qcow2Image damaged = Qcow2Image.open(path, false, true)) {
+            Disk disk = new Disk(damaged);
+            assertThat(disk.tryRead(65536, 512)).isNull();
+            assertThat(disk.tryWrite(new byte[65536 + 512], 0)).isNegative();
+            assertThat(disk.tryRead(65536, 512)).as("it is no cluster of zeros now").isNull();
+        }
+    }
+
     @Test
     void whatIsNoImageIsRefused() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty"));
