@@ -11,6 +11,7 @@ bench_net() {
     for vcpus in 1 2; do
         net_guest "$vcpus" "$(net_tests)" | net_medians "guest, $vcpus vcpus"
     done
+    net_pair | net_medians "guest to guest"
     virtio_modules "failover net_failover virtio_net"
     [ -z "$virtio" ] || net_emulated | net_medians "qemu tcg, virtio"
     echo "events at rising load, 1 vcpu: datagrams of 64 bytes out for 3 seconds"
@@ -99,6 +100,27 @@ net_native() {
     ip -n "$namespace" link del veth0
 }
 
+# The same between two guests with a vcpu each, on a switch. The first repeat is a machine's that has just been started.
+net_pair() {
+    cp "$kernels/cloud/modules/xen-netfront.ko" "$work/"
+    (net_address=10.9.0.1 && net_image "netbench serve 5001 & netbench await 5003; sleep 1" xen-netfront.ko)
+    net_switched server >/dev/null &
+    first=$!
+    while [ ! -s "$work/server.started" ]; do sleep 0.1; done
+    net_image "$(net_tests); echo | nc 10.9.0.1 5003" xen-netfront.ko
+    net_switched client
+    wait "$first" || true
+}
+
+# Runs $work/initrd in a guest on the switch.
+net_switched() {
+    cp "$work/initrd" "$work/$1.initrd"
+    echo yes >"$work/$1.started"
+    timeout "${limit:-300}" "$root/xenolith" run --name "bench-$1-$$" --memory 256M --kernel "$kernels/cloud/vmlinuz" \
+        --initrd "$work/$1.initrd" --cmdline "console=hvc0 quiet" --nic "switch=bench-$$" --stats "$work/$1.stats" \
+        </dev/null 2>"$work/$1.errors" || cat "$work/$1.errors" >&2
+}
+
 # Makes $work/initrd: loads the modules that are named behind script $1, brings its interface up and runs the script.
 net_image() {
     tests=$1
@@ -106,7 +128,7 @@ net_image() {
     {
         for name; do echo "insmod /$name"; done
         echo "for i in \$(seq 50); do [ ! -e /sys/class/net/eth0 ] || break; sleep 0.1; done"
-        echo 'ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up'
+        echo "ip addr add ${net_address:-10.9.0.2}/24 dev eth0; ip link set eth0 up"
         echo "for i in \$(seq 20); do ! ping -c 1 -W 1 10.9.0.1 >/dev/null 2>&1 || break; done"
         echo "$tests"
     } >"$work/script"

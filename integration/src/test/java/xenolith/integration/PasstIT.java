@@ -86,6 +86,25 @@ class PasstIT {
         System.out.println("by passt: " + output.lines().filter(line -> line.startsWith("netbench")).toList());
     }
 
+    /// The guest's kernel takes address and route from passt's router advertisements, of the host's own prefix.
+    @Test
+    void aGuestReachesTheHostByIpv6WhereTheHostHasIt() {
+        host.does("ip", "addr", "add", "fd77::2/64", "dev", "br0", "nodad");
+        host.does("ip", "-6", "route", "add", "default", "via", "fd77::1", "dev", "br0");
+        host.starts(Host.requireProgram("perl", "perl"), "-MIO::Socket::IP", "-e", """
+                $s = IO::Socket::IP->new(LocalHost => "::", V6Only => 1, LocalPort => 5001, Listen => 5) or die $!;
+                while ($c = $s->accept) { print $c "by IPv6\n"; close $c }""");
+        String output = guest("user").output("""
+                insmod /xen-netfront.ko
+                while [ ! -e /sys/class/net/eth0 ]; do sleep 0.1; done
+                ip link set eth0 up
+                until ip -6 route | grep -q default; do sleep 0.1; done
+                ip -6 addr show dev eth0 scope global
+                until nc -w 5 fd77::1 5001 </dev/null | grep IPv6; do sleep 0.2; done
+                """);
+        assertThat(output).contains("inet6 fd77::", "by IPv6");
+    }
+
     /// Mostly before the guest begins: then it does not begin.
     @Test
     void aPortThatCannotBeForwardedIsSaid() throws Exception {

@@ -230,6 +230,46 @@ class SwitchTest {
         assertThat(descriptors()).isLessThan(before + 100);
     }
 
+    /// The process may have no more descriptors: whoever comes waits until it may.
+    @Test
+    void aNewcomerForWhomThereIsNoDescriptorIsLetInLaterAndHarmsNobody() throws Exception {
+        assumeThat(Path.of("/usr/bin/prlimit")).exists();
+        SwitchPort a = port();
+        SwitchPort b = port();
+        text(a);
+        SwitchPort late = port();
+        text(b);
+        assertThatThrownBy(() -> UnixSocket.connect(folder.resolve("none").toString())).isInstanceOf(HostException.class);
+        Poll poll = new Poll(1);
+        poll.add(a.descriptor(), Poll.POLLIN);
+        Process shell = new ProcessBuilder("sh").redirectErrorStream(true).start();
+        limit(shell, "3:");
+        try {
+            assertThat(text(a)).isEqualTo(NONE);
+            assertThat(poll.await(0)).as("nobody looks at it all the time").isZero();
+            frames.send(b, Frames.BROADCAST, B, "goes on");
+            assertThat(text(a)).isEqualTo("goes on");
+        } finally {
+            limit(shell, "$(prlimit --pid $$ --nofile --noheadings --output SOFT):");
+            shell.outputWriter().close();
+        }
+        frames.send(late, Frames.BROADCAST, C, "here I am");
+        String text = NONE;
+        while (text.equals(NONE)) {
+            Thread.sleep(20);
+            text = text(a);
+        }
+        assertThat(text).isEqualTo("here I am");
+        assertThat(shell.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static void limit(Process shell, String descriptors) throws IOException {
+        shell.outputWriter().write("prlimit --pid " + ProcessHandle.current().pid() + " --nofile=" + descriptors
+                + " && echo done\n");
+        shell.outputWriter().flush();
+        assertThat(shell.inputReader().readLine()).isEqualTo("done");
+    }
+
     private static long descriptors() throws IOException {
         try (var files = Files.list(Path.of("/proc/self/fd"))) {
             return files.count();
