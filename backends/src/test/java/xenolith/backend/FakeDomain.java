@@ -23,6 +23,7 @@ public final class FakeDomain implements DeviceAccess {
     private final Map<Integer, FakePort> ports = new HashMap<>();
     private final Supplier<MemorySegment> pages;
     private final AtomicInteger working = new AtomicInteger();
+    private final AtomicInteger workBegun = new AtomicInteger();
     private final List<IntSupplier> workingElsewhere = new CopyOnWriteArrayList<>();
     private int mapped;
     private int mapCalls;
@@ -92,6 +93,11 @@ public final class FakeDomain implements DeviceAccess {
         return () -> workingElsewhere.remove(threads);
     }
 
+    /// How often a thread said that it begins.
+    public int workBegun() {
+        return workBegun.get();
+    }
+
     /// Processes that say how many of their threads work.
     public int workplaces() {
         return workingElsewhere.size();
@@ -100,6 +106,7 @@ public final class FakeDomain implements DeviceAccess {
     @Override
     public void working(boolean begins) {
         working.addAndGet(begins ? 1 : -1);
+        workBegun.addAndGet(begins ? 1 : 0);
     }
 
     @Override

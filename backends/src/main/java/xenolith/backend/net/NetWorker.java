@@ -1,11 +1,13 @@
 package xenolith.backend.net;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import xenolith.backend.ThreadEnd;
 import xenolith.posix.EventFd;
 import xenolith.posix.Poll;
+import xenolith.vmm.port.DeviceAccess;
 
 /// A thread that serves queues, of one interface or of several: in turn, each up to [#BUDGET] packets each way before
 /// the next one's, so that none waits for more than a bounded piece of the others' work. Who is first changes with each
@@ -13,13 +15,20 @@ import xenolith.posix.Poll;
 ///
 /// It sleeps in one `ppoll` for all of them: until a frame comes, a guest sends an event, or a queue is due. Under load
 /// it naps instead ([Naps]): so many microseconds later a batch is there, for which nobody had to send an event.
+///
+/// It says that it wants a processor ([DeviceAccess#working]) from its first work on until it has had none for a while: on
+/// two processors a thread that polls for hypercalls would cost it more than it saves the guest.
 public final class NetWorker implements AutoCloseable {
     /// Packets of a queue in one round, each way.
     static final int BUDGET = 64;
     /// Queues that one thread serves, each of another interface: a domain has no more of those.
     public static final int MAX_QUEUES = 64;
     private static final NetQueue[] NONE = {};
+    /// Frames that come one by one are work all the time: whoever makes room for us shall not change his mind for each.
+    private static final long LINGER_NS = 20_000_000;
 
+    private final DeviceAccess domain;
+    private final AtomicBoolean working = new AtomicBoolean();
     private final EventFd wakeUp = EventFd.create();
     private final Poll poll = new Poll(MAX_QUEUES + 1);
     private final ReentrantLock serving = new ReentrantLock();
@@ -30,8 +39,9 @@ public final class NetWorker implements AutoCloseable {
     private final Naps naps = new Naps();
     private int first;
 
-    /// A thread called `name`, which begins at once.
-    public NetWorker(String name) {
+    /// A thread called `name` that works for `domain` and begins at once.
+    public NetWorker(String name, DeviceAccess domain) {
+        this.domain = domain;
         thread = Thread.ofPlatform().name(name).daemon().start(this::loop);
     }
 
@@ -66,7 +76,15 @@ public final class NetWorker implements AutoCloseable {
     void wake() {
         if (!awake) {
             awake = true;
+            // Here already: the thread may be waiting for the processor that it asks for.
+            working(true);
             wakeUp.signal();
+        }
+    }
+
+    private void working(boolean yes) {
+        if (working.get() != yes && working.compareAndSet(!yes, yes)) {
+            domain.working(yes);
         }
     }
 
@@ -74,6 +92,9 @@ public final class NetWorker implements AutoCloseable {
         while (!stopping) {
             awake = true;
             int moved = serve();
+            if (moved > 0) {
+                working(true);
+            }
             if (naps.isDue(moved)) {
                 nap();
             } else if (moved == 0) {
@@ -84,6 +105,7 @@ public final class NetWorker implements AutoCloseable {
                 }
             }
         }
+        working(false);
     }
 
     private void nap() {
@@ -136,9 +158,14 @@ public final class NetWorker implements AutoCloseable {
             dueNs = Math.min(dueNs, queue.dueNs());
             queue.slept();
         }
-        int ready = poll.await(dueNs == Long.MAX_VALUE ? -1 : Math.max(0, dueNs - System.nanoTime()));
+        long nowNs = System.nanoTime();
+        boolean lingers = working.get() && dueNs - nowNs > LINGER_NS;
+        long untilNs = lingers ? nowNs + LINGER_NS : dueNs;
+        int ready = poll.await(untilNs == Long.MAX_VALUE ? -1 : Math.max(0, untilNs - nowNs));
         if (ready > 0 && poll.revents(0) != 0) {
             wakeUp.drain();
+        } else if (ready == 0 && lingers && System.nanoTime() - untilNs >= 0 && !awake) {
+            working(false);
         }
     }
 

@@ -83,11 +83,29 @@ class ConnectionTest {
         guest = new NetFrontend(new FakeLink(), new OpenFilter(), credit).connect();
         guest.page(7, 0, Packets.raw(500, 1));
         guest.slot(7, 0, 500, 0, 1);
-        guest.tx.push();
-        guest.txPort.send();
+        guest.publish();
         assertThat(guest.link.sent.poll(200, java.util.concurrent.TimeUnit.MILLISECONDS)).isNull();
         credit.lift();
         assertThat(guest.link.take()).hasSize(FramePort.HEADER_BYTES + 500);
+    }
+
+    @Test
+    void itsThreadSaysThatItWantsAProcessorUntilItHasHadNothingToDoForAWhile() throws InterruptedException {
+        guest.connect();
+        guest.page(7, 0, Packets.raw(100, 1));
+        guest.slot(7, 0, 100, 0, 1);
+        guest.publish();
+        assertThat(guest.link.take()).isNotNull();
+        assertThat(guest.domain.workBegun()).isPositive();
+        Eventually.is(0, guest.domain::working);
+        int before = guest.domain.workBegun();
+        guest.post(5);
+        guest.link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.raw(200, 1)));
+        assertThat(guest.receive().status()).isEqualTo(200);
+        assertThat(guest.domain.workBegun()).isGreaterThan(before);
+        guest.close();
+        assertThat(guest.domain.working()).isZero();
+        guest = NetFrontend.plain();
     }
 
     @Test

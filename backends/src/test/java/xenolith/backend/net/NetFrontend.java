@@ -55,7 +55,7 @@ final class NetFrontend implements AutoCloseable {
     private final List<MemorySegment> rxPages = new ArrayList<>();
 
     NetFrontend(FakeLink link, FrameFilter filter, Credit credit) {
-        this(link, filter, credit, new NetWorker("net-test"), true);
+        this(link, filter, credit, null, true);
     }
 
     /// An interface that is served together with others.
@@ -64,12 +64,12 @@ final class NetFrontend implements AutoCloseable {
     }
 
     private NetFrontend(FakeLink link, FrameFilter filter, Credit credit, NetWorker worker, boolean ownsWorker) {
-        this.worker = worker;
+        this.worker = ownsWorker ? new NetWorker("net-test", domain) : worker;
         this.ownsWorker = ownsWorker;
         DeviceId device = new DeviceId(FakeFrontend.DOMID, "vif", 0);
         this.link = link;
         xenbus = new FakeFrontend(device);
-        driver = new NetBackend(domain, link, filter, credit, List.of(worker));
+        driver = new NetBackend(domain, link, filter, credit, List.of(this.worker));
         backend = new XenbusBackend(xenbus.toolstack, device, driver);
         backend.start();
     }

@@ -22,7 +22,7 @@ import xenolith.backend.net.NetFrontend.Answer;
 class WorkerTest {
     @Test
     void anInterfaceThatIsNeverDoneLeavesTheOthersTheirTurn() {
-        try (NetWorker worker = new NetWorker("net-test"); NetFrontend busy = NetFrontend.servedBy(worker);
+        try (NetWorker worker = new NetWorker("net-test", new FakeDomain()); NetFrontend busy = NetFrontend.servedBy(worker);
                 NetFrontend other = NetFrontend.servedBy(worker)) {
             busy.connect().post(1);
             other.connect();
@@ -42,7 +42,7 @@ class WorkerTest {
 
     @Test
     void manyInterfacesComeAndGoUnderOneWorker() {
-        try (NetWorker worker = new NetWorker("net-test")) {
+        try (NetWorker worker = new NetWorker("net-test", new FakeDomain())) {
             for (int round = 0; round < 10; round++) {
                 List<NetFrontend> all = new ArrayList<>();
                 for (int i = 0; i < 5; i++) {

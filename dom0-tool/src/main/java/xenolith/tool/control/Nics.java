@@ -80,7 +80,7 @@ final class Nics implements DeviceKind, AutoCloseable {
 
     private synchronized List<NetWorker> workers() {
         while (workers.size() < queueCount) {
-            workers.add(new NetWorker("net-" + domid + '-' + workers.size()));
+            workers.add(new NetWorker("net-" + domid + '-' + workers.size(), domain));
         }
         return workers;
     }
