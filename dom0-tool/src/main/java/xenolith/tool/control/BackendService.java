@@ -1,53 +1,63 @@
 package xenolith.tool.control;
 
-import java.nio.file.Path;
-import xenolith.backend.blk.BlkBackend;
-import xenolith.backend.image.DiskImage;
-import xenolith.backend.image.SettledImage;
-import xenolith.backend.remote.DeviceHost;
-import xenolith.posix.HostException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import xenolith.backend.ThreadEnd;
+import xenolith.backend.image.DiskScheduler;
 
-/// A process that serves a device to the domain of another.
+/// A process that serves devices to the domains of others: one device at a socket, and all of them round-robin.
 public final class BackendService {
     /// The command that runs one.
     public static final String NAME = "backend";
-    private static final long FIRST_MACHINE_NS = 60_000_000_000L;
-    private static final long FOR_EVER = -1;
+    private static final Logger LOG = System.getLogger(BackendService.class.getName());
+    /// Requests that are with the host's storage at once; more of one disk only while no other waits.
+    private static final int MOST = 4;
+    private static final int BATCH = 8;
 
     private BackendService() {
     }
 
-    /// Serves a disk to whoever connects to `socket`, one after the other; does not return, or, if `once`, when the first
-    /// has gone.
+    /// Serves each disk to whoever connects to its socket, one after the other; does not return, or, if `once`, when the
+    /// first of each has gone.
     ///
-    /// @param disk as for `xenolith run`
-    public static void serveDisk(String socket, String disk, boolean once) {
-        DiskConfig config = DiskConfig.parse(disk);
-        if (!(config.place() instanceof DiskPlace.Here)) {
-            throw new BadInputException("this is the process that serves the disk: it takes no backend=");
+    /// @param sockets as many as there are disks, in their order
+    /// @param disks   as for `xenolith run`
+    public static void serveDisks(List<String> sockets, List<String> disks, boolean once) {
+        if (sockets.size() != disks.size()) {
+            throw new BadInputException("each --disk has a --socket of its own; here are " + disks.size() + " and "
+                    + sockets.size());
         }
-        if (config.options().isOverlaid() && config.options().overlay() == null) {
-            throw new BadInputException("an overlay that is thrown away does not survive this process: cow needs a file");
+        DiskScheduler scheduler = new DiskScheduler(MOST, MOST, BATCH);
+        List<DiskServer> servers = new ArrayList<>();
+        try {
+            for (int i = 0; i < disks.size(); i++) {
+                servers.add(DiskServer.open(sockets.get(i), disks.get(i),
+                        image -> disks.size() == 1 ? image : scheduler.domain().over(image)));
+            }
+        } catch (RuntimeException e) {
+            servers.forEach(DiskServer::close);
+            throw e;
         }
-        Path path = InputFiles.path(socket);
-        try (DiskImage image = settled(DiskImages.open(config), config);
-                DeviceHost host = DeviceHost.listen(path, "vbd", (domain, rings, maxQueues) ->
-                        new BlkBackend("blk-" + config.name(), image, domain, maxQueues, rings))) {
-            if (once) {
-                host.serveOne(FIRST_MACHINE_NS);
-                return;
-            }
-            for (;;) {
-                host.serveOne(FOR_EVER);
-            }
-        } catch (HostException | IllegalArgumentException e) {
-            throw new BadInputException("cannot listen on " + socket + ": " + e.getMessage(), e);
+        if (!serveAll(servers, once)) {
+            throw new ControlException("a disk could not be served to the end");
         }
     }
 
-    /// This process may be followed by another, which knows nothing but what is in the files.
-    private static DiskImage settled(DiskImage image, DiskConfig config) {
-        boolean keepsTables = config.format() == DiskFormat.QCOW2 || config.options().isOverlaid();
-        return keepsTables && !image.isReadOnly() ? new SettledImage(image) : image;
+    /// What goes wrong with one ends that one alone. Returns false if something did.
+    private static boolean serveAll(List<DiskServer> servers, boolean once) {
+        AtomicBoolean well = new AtomicBoolean(true);
+        List<Thread> threads = servers.stream().map(server -> Thread.ofPlatform().name("serve " + server.name()).start(() -> {
+            try (server) {
+                server.serve(once);
+            } catch (RuntimeException | Error e) {
+                LOG.log(Level.ERROR, "the disk " + server.name() + " is served no more", e);
+                well.set(false);
+            }
+        })).toList();
+        threads.forEach(ThreadEnd::await);
+        return well.get();
     }
 }
