@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What a guest was told to be on its disk is there when the domain's process is killed in the middle of its work.
 class DiskFlushIT {
@@ -32,12 +32,12 @@ class DiskFlushIT {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void whatWasSyncedSurvivesAKill(int vcpus) throws Exception {
+    @CsvSource({"1, rw", "2, 'rw,direct'"})
+    void whatWasSyncedSurvivesAKill(int vcpus, String words) throws Exception {
         Path image = Files.write(folder.resolve("disk"), new byte[SECTORS * SECTOR_BYTES]);
         String console;
         try (LiveGuest guest = LiveGuest.startWith("flush", SCRIPT, List.of(Host.requireModule(Kernel.CLOUD, "xen-blkfront.ko")),
-                "--vcpus", "" + vcpus, "--disk", "path=" + image + ",dev=xvda,rw")) {
+                "--vcpus", "" + vcpus, "--disk", "path=" + image + ",dev=xvda," + words)) {
             guest.await("synced 40\n");
             guest.process().destroyForcibly().waitFor();
             console = guest.console();
