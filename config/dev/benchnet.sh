@@ -128,7 +128,7 @@ net_image() {
     {
         for name; do echo "insmod /$name"; done
         echo "for i in \$(seq 50); do [ ! -e /sys/class/net/eth0 ] || break; sleep 0.1; done"
-        echo "ip addr add ${net_address:-10.9.0.2}/24 dev eth0; ip link set eth0 up"
+        echo "ip addr add ${net_address:-10.9.0.2}/24 dev eth0; ip link set eth0 up; ip link set lo up"
         echo "for i in \$(seq 20); do ! ping -c 1 -W 1 10.9.0.1 >/dev/null 2>&1 || break; done"
         echo "$tests"
     } >"$work/script"
