@@ -100,7 +100,7 @@ class PasstIT {
                 ip link set eth0 up
                 until ip -6 route | grep -q default; do sleep 0.1; done
                 ip -6 addr show dev eth0 scope global
-                until nc -w 5 fd77::1 5001 </dev/null | grep IPv6; do sleep 0.2; done
+                until echo | nc -w 5 fd77::1 5001 | grep IPv6; do sleep 0.2; done
                 """);
         assertThat(output).contains("inet6 fd77::", "by IPv6");
     }
