@@ -53,4 +53,13 @@ class BlkPaceTest {
         }
         assertThat(pace.lookNs()).as("they come too late now").isZero();
     }
+
+    @Test
+    void aThreadWaitsForHalfOfManyTransfersAndForOneOfFew() {
+        assertThat(BlkPace.atOnce(1)).isOne();
+        assertThat(BlkPace.atOnce(7)).isOne();
+        assertThat(BlkPace.atOnce(8)).isEqualTo(4);
+        assertThat(BlkPace.atOnce(31)).isEqualTo(15);
+        assertThat(BlkPace.atOnce(BlkRuns.MOST_REQUESTS)).isEqualTo(BlkPace.MOST_HELD);
+    }
 }
