@@ -69,7 +69,8 @@ class PasstIT {
         return program;
     }
 
-    /// What the guest calls its router is the host, to itself.
+    /// What the guest calls its router is the host, to itself. Debian 12's passt does not always repair a loss on the way
+    /// to the guest: it is silent for 16 seconds then, and resets the connection. So there are three tries.
     @Test
     void aGuestReachesTheHostAndIsReachedByAForward() throws Exception {
         Path netbench = netbench();
@@ -78,7 +79,8 @@ class PasstIT {
                 + " send 127.0.0.1 2223 1");
         String output = guest("user,forward=tcp:2222:5002,forward=tcp:127.0.0.1:2223:5003").output(UP + """
                 netbench serve 5002 &
-                netbench send 10.77.0.1 5001 1 && netbench receive 10.77.0.1 5001 1 || exit 1
+                netbench send 10.77.0.1 5001 1 || exit 1
+                for i in 1 2 3; do ! netbench receive 10.77.0.1 5001 1 || break; done
                 netbench await 5003
                 echo reached
                 """);
