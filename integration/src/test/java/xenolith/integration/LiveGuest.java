@@ -40,6 +40,12 @@ final class LiveGuest implements AutoCloseable {
         return startAs(name + "-" + ProcessHandle.current().pid(), script, files, options);
     }
 
+    /// As [#startWith], with `before` in front of the command.
+    static LiveGuest startWithin(List<String> before, String name, String script, List<Path> files, String... options)
+            throws IOException {
+        return startAs(before, name + "-" + ProcessHandle.current().pid(), script, files, options);
+    }
+
     /// As [#start], under just this name.
     static LiveGuest startAs(String name, String script, String... options) throws IOException {
         return startAs(name, script, List.of(), options);
@@ -47,12 +53,18 @@ final class LiveGuest implements AutoCloseable {
 
     private static LiveGuest startAs(String name, String script, List<Path> files, String... options)
             throws IOException {
+        return startAs(List.of(), name, script, files, options);
+    }
+
+    private static LiveGuest startAs(List<String> before, String name, String script, List<Path> files,
+            String... options) throws IOException {
         Host.requireGuests(Kernel.CLOUD);
         Path initrd = Files.createTempFile("xenolith-guest", ".cpio");
         Path console = Files.createTempFile("xenolith-console", ".log");
         Path errors = Files.createTempFile("xenolith-err", ".log");
         GuestImage.writeWithScript(initrd, Host.testImage(), script, files);
-        List<String> command = new ArrayList<>(List.of(Host.launcher().toString(), "run", "--name", name, "--kernel",
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(Host.launcher().toString(), "run", "--name", name, "--kernel",
                 Kernel.CLOUD.path().toString(), "--initrd", initrd.toString()));
         command.addAll(List.of(options));
         Process process = new ProcessBuilder(command).redirectInput(Path.of("/dev/null").toFile())

@@ -1,5 +1,6 @@
 package xenolith.backend.net;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,11 +9,12 @@ import java.util.function.Consumer;
 import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Netif;
 import xenolith.abi.io.NetifCtrl;
-import xenolith.abi.io.RingSlots;
+import xenolith.abi.io.RequestRing;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
 import xenolith.backend.FrontendException;
 import xenolith.backend.PatientGrants;
+import xenolith.backend.Rings;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
@@ -25,6 +27,7 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
     private final Vif vif;
     private final List<NetWorker> workers;
     private final int maxQueues;
+    private final Rings rings;
     private final List<NetCounters> queueCounters = new ArrayList<>();
     private final List<NetQueue> queues = new ArrayList<>();
     private ControlRing control;
@@ -33,7 +36,14 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
     /// @param credit  how much the guest may send
     /// @param workers who serves its queues, one after the other; of as many as there are the frontend may have queues
     public NetBackend(DeviceAccess domain, FrameLink link, FrameFilter filter, Credit credit, List<NetWorker> workers) {
+        this(domain, link, filter, credit, workers, Rings.PLAIN);
+    }
+
+    /// Likewise, with other rings: for what remembers elsewhere what it has taken out of them.
+    public NetBackend(DeviceAccess domain, FrameLink link, FrameFilter filter, Credit credit, List<NetWorker> workers,
+            Rings rings) {
         this.domain = domain;
+        this.rings = rings;
         this.vif = new Vif(link, filter, credit);
         this.workers = List.copyOf(workers);
         this.maxQueues = Math.min(workers.size(), link.maxQueues());
@@ -52,10 +62,16 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         nodes.write("feature-gso-tcpv6", offloads);
         // Where the link takes no unfinished checksum it is computed here.
         nodes.write("feature-ipv6-csum-offload", 1);
-        nodes.write("feature-multicast-control", 1);
-        nodes.write("feature-ctrl-ring", 1);
+        nodes.write("feature-multicast-control", keepsState() ? 1 : 0);
+        nodes.write("feature-ctrl-ring", keepsState() ? 1 : 0);
         nodes.write("feature-split-event-channels", 1);
         nodes.write("multi-queue-max-queues", maxQueues);
+    }
+
+    /// Whether what a frontend has asked for once is known to who serves it later: another process would know of the rings
+    /// alone.
+    private boolean keepsState() {
+        return rings == Rings.PLAIN;
     }
 
     @Override
@@ -69,11 +85,11 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         int queueCount = nodes.readNumber("multi-queue-num-queues", 1, maxQueues).orElse(1L).intValue();
         GuestFeatures guest = GuestFeatures.read(nodes);
         vif.link().guestTakes(guest.checksumIpv4() && guest.checksumIpv6(), guest.gsoTcpv4(), guest.gsoTcpv6());
-        vif.connected(GuestFeatures.isSet(nodes, "request-multicast-control"));
-        RxRing[] rings = new RxRing[queueCount];
+        vif.connected(keepsState() && GuestFeatures.isSet(nodes, "request-multicast-control"));
+        RxRing[] rxRings = new RxRing[queueCount];
         try {
             for (int i = 0; i < queueCount; i++) {
-                queues.add(queue(i, rings, nodes, queueCount == 1 ? "" : "queue-" + i + '/', guest, onFault));
+                queues.add(queue(i, rxRings, nodes, queueCount == 1 ? "" : "queue-" + i + '/', guest, onFault));
             }
             control = control(nodes, queueCount, onFault);
         } catch (FrontendException | RuntimeException e) {
@@ -88,14 +104,14 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         }
     }
 
-    private NetQueue queue(int index, RxRing[] rings, DeviceNodes nodes, String prefix, GuestFeatures guest,
+    private NetQueue queue(int index, RxRing[] rxRings, DeviceNodes nodes, String prefix, GuestFeatures guest,
             Consumer<String> onFault) throws FrontendException {
         GrantAccess grants = domain.grants();
         List<EventPort> ports = new ArrayList<>();
         FramePort link = null;
         try {
-            BackRing txRing = ring(grants, nodes, prefix + "tx-ring-ref", Netif.TX);
-            BackRing rxRing = ring(grants, nodes, prefix + "rx-ring-ref", Netif.RX);
+            RequestRing txRing = rings.attach(2 * index, Netif.TX, ringPage(grants, nodes, prefix + "tx-ring-ref"));
+            RequestRing rxRing = rings.attach(2 * index + 1, Netif.RX, ringPage(grants, nodes, prefix + "rx-ring-ref"));
             boolean split = nodes.read(prefix + "event-channel-tx").isPresent();
             ports.add(port(nodes, prefix + (split ? "event-channel-tx" : "event-channel")));
             if (split) {
@@ -103,8 +119,8 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
             }
             link = vif.link().open(index);
             NetCounters counter = queueCounters.get(index);
-            rings[index] = new RxRing(rxRing, ports.getLast(), grants, counter);
-            RxPath rx = new RxPath(index, rings, link, vif, guest, counter);
+            rxRings[index] = new RxRing(rxRing, ports.getLast(), grants, counter);
+            RxPath rx = new RxPath(index, rxRings, link, vif, guest, counter);
             rx.dropStale();
             TxPath tx = new TxPath(txRing, ports.getFirst(), grants, link, vif, counter);
             return new NetQueue(tx, rx, link, grants, ports.getFirst(), ports.getLast(), counter, onFault);
@@ -120,13 +136,13 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
 
     /// Null if the frontend has none.
     private ControlRing control(DeviceNodes nodes, int queueCount, Consumer<String> onFault) throws FrontendException {
-        if (nodes.read("ctrl-ring-ref").isEmpty()) {
+        if (!keepsState() || nodes.read("ctrl-ring-ref").isEmpty()) {
             return null;
         }
         GrantAccess grants = domain.grants();
         EventPort port = null;
         try {
-            BackRing ring = ring(grants, nodes, "ctrl-ring-ref", NetifCtrl.RING);
+            BackRing ring = BackRing.attach(NetifCtrl.RING, ringPage(grants, nodes, "ctrl-ring-ref"));
             port = port(nodes, "event-channel-ctrl");
             return new ControlRing("net-control", ring, port, grants, vif.hash(), queueCount, onFault);
         } catch (FrontendException | RuntimeException e) {
@@ -138,13 +154,12 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         }
     }
 
-    private static BackRing ring(GrantAccess grants, DeviceNodes nodes, String node, RingSlots slots)
-            throws FrontendException {
+    private static MemorySegment ringPage(GrantAccess grants, DeviceNodes nodes, String node) throws FrontendException {
         int handle = PatientGrants.map(grants, (int) nodes.require(node, 0, MAX_U32), true);
         if (handle < 0) {
             throw new FrontendException("'" + node + "' is no page that is granted to us: GNTST " + handle);
         }
-        return BackRing.attach(slots, grants.page(handle));
+        return grants.page(handle);
     }
 
     private EventPort port(DeviceNodes nodes, String node) throws FrontendException {

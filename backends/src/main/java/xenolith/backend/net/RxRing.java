@@ -3,11 +3,11 @@ package xenolith.backend.net;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import xenolith.abi.XenGrantTable;
-import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Netif;
 import xenolith.abi.io.Netif.ExtraInfo;
 import xenolith.abi.io.Netif.RxResponse;
 import xenolith.abi.io.NetifCtrl;
+import xenolith.abi.io.RequestRing;
 import xenolith.backend.BrokenRingException;
 import xenolith.backend.GrantPatience;
 import xenolith.backend.PatientGrants;
@@ -21,7 +21,7 @@ final class RxRing {
     private static final int HASH_BYTES = 4;
     private static final int BATCH = 64;
 
-    private final BackRing ring;
+    private final RequestRing ring;
     private final EventPort port;
     private final GrantAccess grants;
     private final NetCounters counters;
@@ -31,7 +31,7 @@ final class RxRing {
     private final GrantPatience patience = GrantPatience.brief();
     private int unpublished;
 
-    RxRing(BackRing ring, EventPort port, GrantAccess grants, NetCounters counters) {
+    RxRing(RequestRing ring, EventPort port, GrantAccess grants, NetCounters counters) {
         this.ring = ring;
         this.port = port;
         this.grants = grants;

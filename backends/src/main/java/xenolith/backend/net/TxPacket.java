@@ -2,10 +2,10 @@ package xenolith.backend.net;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Netif;
 import xenolith.abi.io.Netif.ExtraInfo;
 import xenolith.abi.io.Netif.TxRequest;
+import xenolith.abi.io.RequestRing;
 import xenolith.backend.BrokenRingException;
 
 /// The slots of one packet that the guest sends, taken out of the ring into memory of ours, and what is left of them
@@ -42,7 +42,7 @@ final class TxPacket {
     /// Takes the next packet.
     ///
     /// @throws BrokenRingException if its end is not in the ring: a frontend publishes whole packets
-    void take(BackRing ring) throws BrokenRingException {
+    void take(RequestRing ring) throws BrokenRingException {
         clear();
         next(ring);
         flags = TxRequest.flags(slot, 0);
@@ -76,7 +76,7 @@ final class TxPacket {
     }
 
     /// The ring bounds every packet: slots that are not answered are not used again.
-    private void next(BackRing ring) throws BrokenRingException {
+    private void next(RequestRing ring) throws BrokenRingException {
         int waiting = ring.waiting();
         if (waiting < 0) {
             throw new BrokenRingException("the indices of the transmit ring cannot be true");
@@ -99,7 +99,7 @@ final class TxPacket {
     }
 
     /// Each kind once, so a chain that goes on for ever is bad long before the ring ends.
-    private void takeExtras(BackRing ring) throws BrokenRingException {
+    private void takeExtras(RequestRing ring) throws BrokenRingException {
         boolean more = true;
         while (more) {
             next(ring);

@@ -3,8 +3,8 @@ package xenolith.backend.net;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import xenolith.abi.XenGrantTable;
-import xenolith.abi.io.BackRing;
 import xenolith.abi.io.Netif;
+import xenolith.abi.io.RequestRing;
 import xenolith.backend.BrokenRingException;
 import xenolith.backend.GrantPatience;
 import xenolith.backend.PatientGrants;
@@ -34,7 +34,7 @@ final class TxPath {
     private static final long FEW_OWED_NS = 500_000;
     private static final long MANY_OWED_NS = 100_000;
 
-    private final BackRing ring;
+    private final RequestRing ring;
     private final EventPort port;
     private final GrantAccess grants;
     private final FramePort link;
@@ -59,7 +59,7 @@ final class TxPath {
     private int paidAt;
     private long retryAtNs;
 
-    TxPath(BackRing ring, EventPort port, GrantAccess grants, FramePort link, Vif vif, NetCounters counters) {
+    TxPath(RequestRing ring, EventPort port, GrantAccess grants, FramePort link, Vif vif, NetCounters counters) {
         this.ring = ring;
         this.port = port;
         this.grants = grants;

@@ -103,7 +103,7 @@ final class Generation implements AutoCloseable {
     Rings rings() {
         return (number, slots, pages) -> {
             Mapping mapping = mapping(number);
-            return RecordedRing.attach(new RingRecord(mapping.segment()), InFlightMatch.BLK, slots, pages);
+            return RecordedRing.attach(new RingRecord(mapping.segment()), InFlightMatch.of(slots), slots, pages);
         };
     }
 

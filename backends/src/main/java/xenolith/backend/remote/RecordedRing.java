@@ -17,9 +17,16 @@ import xenolith.backend.FrontendException;
 final class RecordedRing implements RequestRing {
     /// Whether a response, by the guest's own number in both, may be that to a request. Where a guest uses a number twice
     /// at a time it is alone in not knowing which of its requests is answered.
-    @FunctionalInterface
     interface Match {
         boolean answers(MemorySegment request, long requestAt, MemorySegment response, long responseAt);
+
+        /// How many of the responses that a predecessor has put and not published a successor may publish; it does the
+        /// requests of the rest again. Where several responses are one message it must be whole.
+        ///
+        /// @param responseAt where each begins in `responses`, in their order
+        default int publishable(MemorySegment responses, long[] responseAt) {
+            return responseAt.length;
+        }
     }
 
     private final RingSlots slots;
@@ -66,7 +73,8 @@ final class RecordedRing implements RequestRing {
     /// @throws FrontendException if record and ring do not go together
     static RecordedRing attach(RingRecord record, Match match, RingSlots slots, MemorySegment... pages)
             throws FrontendException {
-        Recovery found = Recovery.of(record, slots, slots.countIn(pages.length), BackRing.publishedIndex(slots, pages));
+        Recovery found = Recovery.of(record, match, slots, slots.countIn(pages.length),
+                BackRing.publishedIndex(slots, pages));
         RecordedRing ring = new RecordedRing(slots, match, record, found, pages);
         ring.publish();
         return ring;
@@ -160,7 +168,13 @@ final class RecordedRing implements RequestRing {
     }
 
     @Override
-    public int finalCheck() {
-        return replayed < replays ? waiting() : withReplays(ring.finalCheck());
+    public int finalCheck(int count) {
+        int left = replays - replayed;
+        return left >= count ? waiting() : withReplays(ring.finalCheck(count - left));
+    }
+
+    @Override
+    public int unseenResponses() {
+        return ring.unseenResponses();
     }
 }

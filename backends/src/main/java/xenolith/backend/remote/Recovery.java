@@ -28,7 +28,8 @@ final class Recovery {
     }
 
     /// @param inPage `rsp_prod`, as it stands in the ring
-    static Recovery of(RingRecord record, RingSlots slots, int size, int inPage) throws FrontendException {
+    static Recovery of(RingRecord record, RecordedRing.Match match, RingSlots slots, int size, int inPage)
+            throws FrontendException {
         if (record.isFresh()) {
             record.begin(slots, size, inPage);
             return new Recovery(size, inPage, false).scan(record, size);
@@ -42,7 +43,9 @@ final class Recovery {
         // One of these changes nothing; killed in between, the page still says which of both is true.
         record.pushed(inPage);
         record.pushing(inPage);
-        return new Recovery(size, inPage, true).scan(record, size);
+        Recovery found = new Recovery(size, inPage, true).scan(record, size);
+        found.takeBack(record, match);
+        return found;
     }
 
     private Recovery scan(RingRecord record, int size) throws FrontendException {
@@ -61,6 +64,17 @@ final class Recovery {
             }
         }
         return this;
+    }
+
+    /// Has done again what cannot be published as it is. From the end: killed in between, what is left has no gap.
+    private void takeBack(RingRecord record, RecordedRing.Match match) {
+        int publishable = match.publishable(record.memory(),
+                Arrays.stream(answered, 0, answeredCount).mapToLong(record::responseAt).toArray());
+        while (answeredCount > publishable) {
+            int entry = answered[--answeredCount];
+            record.taken(entry, record.requestNumber(entry));
+            insertInOrder(record, entry);
+        }
     }
 
     private void sort(RingRecord record, int entry, int size) throws FrontendException {

@@ -66,7 +66,7 @@ final class RemoteDomain implements DeviceAccess {
                 try (Fd memfd = in.takeDescriptor()) {
                     Mapping record = Mapping.shared(memfd, 0, RingRecord.BYTES, true);
                     records.add(record);
-                    return RecordedRing.attach(new RingRecord(record.segment()), InFlightMatch.BLK, slots, pages);
+                    return RecordedRing.attach(new RingRecord(record.segment()), InFlightMatch.of(slots), slots, pages);
                 }
             } catch (ProtocolException e) {
                 throw new LinkLostException(e.getMessage());

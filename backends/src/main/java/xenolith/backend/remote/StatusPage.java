@@ -23,10 +23,14 @@ final class StatusPage implements AutoCloseable {
         page = mapping.segment();
     }
 
-    /// The device's end: a thread begins to work, or goes to sleep.
+    /// The device's end: a thread begins to work, or goes to sleep. One may do so when the connection has ended.
     void working(boolean begins) {
         int more = begins ? 1 : -1;
-        int _ = (int) WORKING.getAndAdd(page, 0L, more);
+        try {
+            int _ = (int) WORKING.getAndAdd(page, 0L, more);
+        } catch (IllegalStateException _) {
+            // Closed: nobody looks any more.
+        }
     }
 
     /// The machine's end: how many work now. The other's word: what it may do is to make pollers rest. None once closed.

@@ -8,7 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import xenolith.backend.ThreadEnd;
 import xenolith.backend.image.DiskScheduler;
 
-/// A process that serves devices to the domains of others: one device at a socket, and all of them round-robin.
+/// A process that serves devices to the domains of others: one device at a socket, and its disks in
+/// turns.
 public final class BackendService {
     /// The command that runs one.
     public static final String NAME = "backend";
@@ -20,40 +21,48 @@ public final class BackendService {
     private BackendService() {
     }
 
-    /// Serves each disk to whoever connects to its socket, one after the other; does not return, or, if `once`, when the
+    /// Serves each device to whoever connects to its socket, one after the other; does not return, or, if `once`, when the
     /// first of each has gone.
     ///
-    /// @param sockets as many as there are disks, in their order
+    /// @param sockets as many as there are devices: those of the disks, in their order, and then those of the interfaces
     /// @param disks   as for `xenolith run`
-    public static void serveDisks(List<String> sockets, List<String> disks, boolean once) {
-        if (sockets.size() != disks.size()) {
-            throw new BadInputException("each --disk has a --socket of its own; here are " + disks.size() + " and "
+    /// @param nics    likewise
+    public static void serve(List<String> sockets, List<String> disks, List<String> nics, boolean once) {
+        int count = disks.size() + nics.size();
+        if (count == 0) {
+            throw new BadInputException("there is nothing to serve: say --disk or --nic");
+        }
+        if (sockets.size() != count) {
+            throw new BadInputException("each --disk and --nic has a --socket of its own; here are " + count + " and "
                     + sockets.size());
         }
         DiskScheduler scheduler = new DiskScheduler(MOST, MOST, BATCH);
-        List<DiskServer> servers = new ArrayList<>();
+        List<DeviceServer> servers = new ArrayList<>();
         try {
             for (int i = 0; i < disks.size(); i++) {
-                servers.add(DiskServer.open(sockets.get(i), disks.get(i),
+                servers.add(ServedDevices.disk(sockets.get(i), disks.get(i),
                         image -> disks.size() == 1 ? image : scheduler.domain().over(image)));
             }
+            for (int i = 0; i < nics.size(); i++) {
+                servers.add(ServedDevices.nic(sockets.get(disks.size() + i), nics.get(i)));
+            }
         } catch (RuntimeException e) {
-            servers.forEach(DiskServer::close);
+            servers.forEach(DeviceServer::close);
             throw e;
         }
         if (!serveAll(servers, once)) {
-            throw new ControlException("a disk could not be served to the end");
+            throw new ControlException("a device could not be served to the end");
         }
     }
 
     /// What goes wrong with one ends that one alone. Returns false if something did.
-    private static boolean serveAll(List<DiskServer> servers, boolean once) {
+    private static boolean serveAll(List<DeviceServer> servers, boolean once) {
         AtomicBoolean well = new AtomicBoolean(true);
         List<Thread> threads = servers.stream().map(server -> Thread.ofPlatform().name("serve " + server.name()).start(() -> {
             try (server) {
                 server.serve(once);
             } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, "the disk " + server.name() + " is served no more", e);
+                LOG.log(Level.ERROR, server.name() + " is served no more", e);
                 well.set(false);
             }
         })).toList();

@@ -2,7 +2,7 @@ package xenolith.tool.control;
 
 import java.nio.file.Path;
 
-/// Where a disk's backend runs.
+/// Where the backend of a disk or a network interface runs.
 public sealed interface DiskPlace {
     /// In the domain's own process.
     record Here() implements DiskPlace {
@@ -27,6 +27,6 @@ public sealed interface DiskPlace {
         if (text.startsWith("unix:") && text.length() > "unix:".length()) {
             return new Listening(directory.resolve(InputFiles.path(text.substring("unix:".length()))));
         }
-        throw new BadInputException("a disk's backend is process or unix:PATH, not '" + text + "'");
+        throw new BadInputException("a device's backend is process or unix:PATH, not '" + text + "'");
     }
 }

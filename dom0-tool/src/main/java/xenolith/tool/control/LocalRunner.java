@@ -65,7 +65,8 @@ final class LocalRunner implements DomainRunner {
             server.introduce(DOMID, new XenstoreServer.DomainRing(domain.storeMfn(), domain.storePort(),
                     () -> new XenstoreRingTransport(domain.storePage(), domain.storeEvents())));
             ConsolePump.start(console, backend.input());
-            Nics nics = new Nics(config.name(), domain.devices(), DOMID, config.vcpuCount());
+            Nics nics = new Nics(config.name(), domain.devices(), DOMID, config.vcpuCount(),
+                    new RemoteNics(domain.devices(), domain.memory(), run.directory.path()));
             Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount(),
                     new RemoteDisks(domain.devices(), domain.memory(), run.directory.path()));
             var end = runWithDevices(run, disks, nics, domain, server, client);

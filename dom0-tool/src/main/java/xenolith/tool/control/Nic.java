@@ -21,6 +21,10 @@ record Nic(NicConfig config, DeviceId id, MacAddress mac, String hostName, NicFi
 
     @Override
     public Map<String, String> frontendNodes() {
+        return frontendNodes(config, id, mac);
+    }
+
+    static Map<String, String> frontendNodes(NicConfig config, DeviceId id, MacAddress mac) {
         return Map.of("handle", Long.toString(id.number()), "mac", mac.text(), "mtu", Integer.toString(config.mtu()));
     }
 

@@ -1,5 +1,6 @@
 package xenolith.tool.control;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,7 +12,7 @@ import xenolith.posix.NetInterface;
 
 /// A network interface that a domain is to have: what it is attached to, and what it is limited to.
 ///
-/// @param attachment what kind of thing it is attached to
+/// @param attachment what kind of thing it is attached to; null if somebody else's process has it
 /// @param target     its name: of a TAP, a bridge or a switch; empty where none was given
 /// @param tapName    what the host is to call the interface that it sees, or empty for a name of our choice
 /// @param hostIp     the host's address there
@@ -22,6 +23,8 @@ import xenolith.posix.NetInterface;
 /// @param guarded    whether the guest is held to its addresses
 /// @param rules      a file with the firewall's rules, or empty
 /// @param forwards   ports of the host that lead to the guest, each as `PROTOCOL:[ADDRESS:]PORT[:PORT]`
+/// @param place      where its backend runs; in somebody else's process it has no attachment here
+/// @param words      how a process of its own is told what it is, but for the address
 public record NicConfig(
         Attachment attachment,
         String target,
@@ -33,7 +36,9 @@ public record NicConfig(
         int mtu,
         boolean guarded,
         String rules,
-        List<String> forwards) {
+        List<String> forwards,
+        DiskPlace place,
+        String words) {
 
     /// What an interface can be attached to.
     public enum Attachment {
@@ -62,17 +67,29 @@ public record NicConfig(
     }
 
     /// Reads `tap[=NAME]`, `bridge=NAME`, `switch=NAME` or `user`, with `mac=`, `ip=`, `rate=`, `mtu=`, `hostip=`,
-    /// `vifname=`, `antispoof=`, `rules=` and, as often as wanted, `forward=`, and what else of xl's network configuration means something here.
+    /// `vifname=`, `antispoof=`, `rules=`, `backend=` and, as often as wanted, `forward=`, and what else of xl's network configuration means something here.
     ///
     /// @throws BadInputException if it makes no sense
     public static NicConfig parse(String text) {
+        return parse(text, Path.of(""));
+    }
+
+    /// As [#parse(String)], with files that are named without a slash in front below `directory`.
+    static NicConfig parse(String text, Path directory) {
         Map<String, String> values = new HashMap<>();
+        List<String> words = new ArrayList<>();
+        DiskPlace place = new DiskPlace.Here();
         List<String> forwards = new ArrayList<>();
         Attachment attachment = null;
         String target = "";
         for (String word : text.split(",", -1)) {
             String key = key(word);
             String value = word.substring(Math.min(word.length(), key.length() + 1)).strip();
+            if (key.equals("backend")) {
+                place = DiskPlace.parse(value, directory);
+                continue;
+            }
+            words.add(key.equals("rules") ? "rules=" + directory.resolve(InputFiles.path(value)).toAbsolutePath() : word);
             if (ATTACHMENTS.containsKey(key)) {
                 if (attachment != null) {
                     throw new BadInputException("the interface '" + text + "' is attached to two things" + EXAMPLE);
@@ -89,13 +106,22 @@ public record NicConfig(
                 refuseUnlessHarmless(key, value, text);
             }
         }
-        if (attachment == null) {
+        if (place instanceof DiskPlace.Listening) {
+            refuseUnlessOfGuest(attachment, values, forwards);
+        } else if (attachment == null) {
             throw new BadInputException("the interface '" + text + "' is attached to nothing" + EXAMPLE);
         }
         if (!forwards.isEmpty() && attachment != Attachment.USER) {
             throw new BadInputException("ports are forwarded to an interface of 'user' only" + EXAMPLE);
         }
-        return of(attachment, target, values, forwards);
+        return of(attachment, target, values, forwards, place, String.join(",", words));
+    }
+
+    private static void refuseUnlessOfGuest(Attachment attachment, Map<String, String> values, List<String> forwards) {
+        if (attachment != null || !forwards.isEmpty() || !Set.of("mac", "mtu").containsAll(values.keySet())) {
+            throw new BadInputException("the process that serves an interface attaches it: say all but mac and mtu to "
+                    + "that one");
+        }
     }
 
     private static String forward(String text) {
@@ -112,9 +138,9 @@ public record NicConfig(
     }
 
     private static NicConfig of(Attachment attachment, String target, Map<String, String> values,
-            List<String> forwards) {
+            List<String> forwards, DiskPlace place, String words) {
         boolean named = attachment == Attachment.BRIDGE || attachment == Attachment.SWITCH;
-        if (named == target.isEmpty() && attachment != Attachment.TAP) {
+        if (attachment != null && named == target.isEmpty() && attachment != Attachment.TAP) {
             throw new BadInputException(named ? "a " + word(attachment) + " needs a name" + EXAMPLE
                     : "'" + word(attachment) + "' takes no value");
         }
@@ -132,7 +158,7 @@ public record NicConfig(
                 Optional.ofNullable(values.get("rate")).map(NicRate::parse),
                 mtu(values.get("mtu")),
                 isOn(values.getOrDefault("antispoof", "on")),
-                values.getOrDefault("rules", ""), forwards);
+                values.getOrDefault("rules", ""), forwards, place, words);
     }
 
     private static boolean isOn(String text) {
@@ -154,11 +180,6 @@ public record NicConfig(
             case "type" -> {
                 if (!value.equals("vif") && !value.equals("pv")) {
                     throw new BadInputException("an interface's type is vif, not '" + value + "': no card is emulated");
-                }
-            }
-            case "backend" -> {
-                if (!Set.of("0", "Domain-0").contains(value)) {
-                    throw new BadInputException("an interface's backend is domain 0, not '" + value + "'");
                 }
             }
             case "model", "devid", "trusted" -> { }

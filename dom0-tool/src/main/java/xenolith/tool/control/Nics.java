@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import xenolith.backend.DeviceCounters;
 import xenolith.backend.DeviceId;
 import xenolith.backend.net.NetBackend;
 import xenolith.backend.net.NetWorker;
@@ -26,9 +27,12 @@ final class Nics implements DeviceKind, AutoCloseable {
     private final int domid;
     private final int queueCount;
     private final List<NetWorker> workers = new ArrayList<>();
-    private final Map<String, NetBackend> drivers = new ConcurrentHashMap<>();
+    private final RemoteNics remote;
+    private final Map<String, DeviceCounters> drivers = new ConcurrentHashMap<>();
 
-    Nics(String domainName, DeviceAccess domain, int domid, int vcpuCount) {
+    /// @param remote opens the interfaces that other processes serve
+    Nics(String domainName, DeviceAccess domain, int domid, int vcpuCount, RemoteNics remote) {
+        this.remote = remote;
         this.domainName = domainName;
         this.domain = domain;
         this.domid = domid;
@@ -42,16 +46,16 @@ final class Nics implements DeviceKind, AutoCloseable {
 
     /// The interface gets the lowest number that is free.
     @Override
-    public Nic open(String text, Path directory, Set<Long> taken) {
+    public HostedDevice open(String text, Path directory, Set<Long> taken) {
         long number = 0;
         while (taken.contains(number)) {
             number++;
         }
-        return open(NicConfig.parse(text), number, directory);
+        return open(NicConfig.parse(text, directory), number, directory);
     }
 
     /// Likewise, for a domain that begins: files lie where this process stands.
-    Nic open(NicConfig config, long number) {
+    HostedDevice open(NicConfig config, long number) {
         return open(config, number, Path.of(""));
     }
 
@@ -60,18 +64,25 @@ final class Nics implements DeviceKind, AutoCloseable {
     /// @param number    which of the domain's interfaces it is, from 0
     /// @param directory below which files lie that are named without a slash in front
     /// @throws BadInputException if it cannot be attached to what it asks for, or its rules are wrong
-    private Nic open(NicConfig config, long number, Path directory) {
+    private HostedDevice open(NicConfig config, long number, Path directory) {
         if (number >= MAX_NICS) {
             throw new BadInputException("a domain has at most " + MAX_NICS + " network interfaces");
         }
         MacAddress mac = config.mac().orElseGet(() -> MacAddress.derived(domainName, number));
+        DeviceId id = new DeviceId(domid, "vif", number);
+        HostedDevice nic = config.place() instanceof DiskPlace.Here ? opened(config, id, mac, directory)
+                : remote.open(config, id, mac, queueCount, this::workers);
+        drivers.put(nic.name(), nic.driver());
+        return nic;
+    }
+
+    private Nic opened(NicConfig config, DeviceId id, MacAddress mac, Path directory) {
         NicFirewall firewall = NicFirewall.of(config, mac, directory);
-        NicLinks.Attached attached = NicLinks.open(config, domainName + "'s vif" + number);
+        NicLinks.Attached attached = NicLinks.open(config, domainName + "'s vif" + id.number());
         try {
             NicLimit limit = new NicLimit(config.rate());
             NetBackend driver = new NetBackend(domain, attached.link(), firewall.filter(), limit.credit(), workers());
-            drivers.put("vif" + number, driver);
-            return new Nic(config, new DeviceId(domid, "vif", number), mac, attached.name(), firewall, limit, driver);
+            return new Nic(config, id, mac, attached.name(), firewall, limit, driver);
         } catch (RuntimeException e) {
             attached.link().close();
             throw e;

@@ -3,6 +3,7 @@ package xenolith.tool.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,17 @@ class NicConfigTest {
         assertThat(config.mtu()).isEqualTo(9000);
     }
 
+    @Test
+    void anInterfaceMayBeServedByAProcessOfItsOwn() {
+        NicConfig own = NicConfig.parse("tap=vm0,rules=fw,backend=process,rate=1Mb/s", Path.of("/etc"));
+        assertThat(own.place()).isEqualTo(new DiskPlace.OwnProcess());
+        assertThat(own.words()).isEqualTo("tap=vm0,rules=/etc/fw,rate=1Mb/s");
+        NicConfig others = NicConfig.parse("backend=unix:nic.sock,mac=00:16:3e:01:02:03,mtu=9000", Path.of("/run"));
+        assertThat(others.place()).isEqualTo(new DiskPlace.Listening(Path.of("/run/nic.sock")));
+        assertThat(others.mtu()).isEqualTo(9000);
+        assertThat(others.attachment()).isNull();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "mac=00:16:3e:01:02:03", "rate=1Mb/s"})
     void anInterfaceThatIsAttachedToNothingIsRefused(String text) {
@@ -63,7 +75,10 @@ class NicConfigTest {
         "tap,rate=999999999999GB/s@999999999s | lets too much through",
         "tap,hostip=10.0.0.1/33 | is no address and prefix",
         "tap,type=ioemu | no card is emulated",
-        "tap,backend=driver-domain | backend is domain 0",
+        "tap,backend=driver-domain | backend is process or unix:PATH",
+        "tap,backend=unix:/run/x | say all but mac and mtu",
+        "ip=10.0.0.2,backend=unix:/run/x | say all but mac and mtu",
+        "backend=process | is attached to nothing",
         "tap,script=vif-nat | 'script' is not known here",
         "tap,colour=red | 'colour' in the interface",
         "tap,mac=00:16:3e:01:02:03,mac=00:16:3e:01:02:03 | needs one value",

@@ -28,7 +28,7 @@ class NicRefusalsTest {
 
     @Test
     void aDomainHasSixtyFourInterfaces() {
-        try (Nics nics = new Nics("d", null, 1, 1)) {
+        try (Nics nics = new Nics("d", null, 1, 1, null)) {
             Set<Long> taken = new TreeSet<>(LongStream.range(0, 64).boxed().toList());
             assertThatThrownBy(() -> nics.open("switch=lan", Path.of("/"), taken)).isInstanceOf(BadInputException.class)
                     .hasMessage("a domain has at most 64 network interfaces");

@@ -118,10 +118,7 @@ public final class BackRing implements RequestRing {
         return Integer.compareUnsigned(rspProdPvt - ring.rspEvent(), rspProdPvt - old) < 0;
     }
 
-    /// For a backend that did not notify the frontend when [#push] asked for it: how many responses the frontend has not
-    /// seen that it waits for. 0 or less if it has seen all since, and asked for an event with the next.
-    ///
-    /// The frontend's word: any number.
+    @Override
     public int unseenResponses() {
         // Full: as in push.
         VarHandle.fullFence();
@@ -129,13 +126,6 @@ public final class BackRing implements RequestRing {
     }
 
     @Override
-    public int finalCheck() {
-        return finalCheck(1);
-    }
-
-    /// Likewise, for a backend that has nothing to do before `count` requests wait.
-    ///
-    /// @return as [#waiting]; only after less than `count` will the request that makes them so many come with an event
     public int finalCheck(int count) {
         int waiting = waiting();
         if (waiting < 0 || waiting >= count) {

@@ -28,5 +28,18 @@ public interface RequestRing {
     /// To be called before the backend sleeps: asks for an event with the next request, and looks once more.
     ///
     /// @return as [#waiting]; only after 0 will the next request come with an event
-    int finalCheck();
+    default int finalCheck() {
+        return finalCheck(1);
+    }
+
+    /// Likewise, for a backend that has nothing to do before `count` requests wait.
+    ///
+    /// @return as [#waiting]; only after less than `count` will the request that makes them so many come with an event
+    int finalCheck(int count);
+
+    /// For a backend that did not notify the frontend when [#push] asked for it: how many responses the frontend has not
+    /// seen that it waits for. 0 or less if it has seen all since, and asked for an event with the next.
+    ///
+    /// The frontend's word: any number.
+    int unseenResponses();
 }

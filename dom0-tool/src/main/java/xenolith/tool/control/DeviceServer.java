@@ -1,0 +1,58 @@
+package xenolith.tool.control;
+
+import xenolith.backend.remote.DeviceHost;
+import xenolith.backend.remote.DriverFactory;
+import xenolith.posix.HostException;
+
+/// A device that this process serves at a socket.
+final class DeviceServer implements AutoCloseable {
+    private static final long FIRST_MACHINE_NS = 60_000_000_000L;
+    private static final long FOR_EVER = -1;
+
+    private final String name;
+    private final DeviceHost host;
+    private final Runnable atEnd;
+
+    private DeviceServer(String name, DeviceHost host, Runnable atEnd) {
+        this.name = name;
+        this.host = host;
+        this.atEnd = atEnd;
+    }
+
+    /// Listens. What was opened for it is closed by `atEnd`, also if it cannot listen.
+    ///
+    /// @param kind of the device, as in the store
+    /// @throws BadInputException if it cannot
+    static DeviceServer listen(String socket, String name, String kind, DriverFactory factory, Runnable atEnd) {
+        try {
+            return new DeviceServer(name + " at " + socket, DeviceHost.listen(InputFiles.path(socket), kind, factory), atEnd);
+        } catch (HostException | IllegalArgumentException e) {
+            atEnd.run();
+            throw new BadInputException("cannot listen on " + socket + ": " + e.getMessage(), e);
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    /// Serves whoever connects, one after the other; does not return, or, if `once`, when the first has gone.
+    void serve(boolean once) {
+        if (once) {
+            host.serveOne(FIRST_MACHINE_NS);
+            return;
+        }
+        for (;;) {
+            host.serveOne(FOR_EVER);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            host.close();
+        } finally {
+            atEnd.run();
+        }
+    }
+}
