@@ -24,7 +24,7 @@ import xenolith.posix.NetInterface;
 /// @param rules      a file with the firewall's rules, or empty
 /// @param forwards   ports of the host that lead to the guest, each as `PROTOCOL:[ADDRESS:]PORT[:PORT]`
 /// @param place      where its backend runs; in somebody else's process it has no attachment here
-/// @param words      how a process of its own is told what it is, but for the address
+/// @param words      how a process of its own is told what it is, but for the address; empty if none is
 public record NicConfig(
         Attachment attachment,
         String target,
@@ -114,7 +114,8 @@ public record NicConfig(
         if (!forwards.isEmpty() && attachment != Attachment.USER) {
             throw new BadInputException("ports are forwarded to an interface of 'user' only" + EXAMPLE);
         }
-        return of(attachment, target, values, forwards, place, String.join(",", words));
+        return of(attachment, target, values, forwards, place,
+                place instanceof DiskPlace.Here ? "" : String.join(",", words));
     }
 
     private static void refuseUnlessOfGuest(Attachment attachment, Map<String, String> values, List<String> forwards) {
