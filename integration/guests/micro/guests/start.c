@@ -294,6 +294,21 @@ static void answered_by_stubs(void)
     }
 }
 
+/* Both the calls that the stub answers and those that the VMM does end where events are looked for. */
+static void nobody_takes_events(void)
+{
+    law("a hypercall returns though an event is pending that has no handler");
+    volatile struct vcpu_info *info = &shared_info()->vcpu_info[0];
+    info->evtchn_upcall_pending = 1;
+    info->evtchn_upcall_mask = 0;
+    long version = hypercall2(__HYPERVISOR_xen_version, XENVER_version, 0);
+    long yielded = hypercall2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+    expect(version >= 0x40000 && yielded == 0, "version %lx, yield %ld", version, yielded);
+    expect(info->evtchn_upcall_mask == 0 && info->evtchn_upcall_pending == 1, "it was taken");
+    info->evtchn_upcall_mask = 1;
+    info->evtchn_upcall_pending = 0;
+}
+
 static void initrd(void)
 {
     uint64_t length = option("initrd", 0);
@@ -347,5 +362,6 @@ void guest(void)
     shared_page();
     hypercalls();
     answered_by_stubs();
+    nobody_takes_events();
     initrd();
 }

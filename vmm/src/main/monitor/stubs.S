@@ -46,10 +46,11 @@ act:
 finished:
     mov     ALIAS(S_VCPU_INFO), %rcx
     cmpb    $0, 1(%rcx)                     /* evtchn_upcall_mask */
-    jne     2f
+    jne     return
     cmpb    $0, (%rcx)                      /* evtchn_upcall_pending */
     jne     upcall
-2:  mov     MBOX(M_RESULT), %rax
+return:
+    mov     MBOX(M_RESULT), %rax
     jmp     *MBOX(M_RIP)
 
 /* What every context switch asks, and each time that events are unmasked: answered here, for an exit costs as much as all
@@ -135,7 +136,7 @@ hypercall_answered:
 
 upcall:
     cmpq    $0, ALIAS(S_EVENT_ENTRY)
-    je      2b
+    je      return                          /* it has no handler */
     movb    $1, 1(%rcx)
     incq    MBOX(M_COUNT_UPCALL)
     and     $-16, %rsp
