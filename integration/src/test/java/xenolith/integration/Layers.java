@@ -44,7 +44,6 @@ final class Layers {
         rule("xenstore.socket", "abi abi.io socket xenstore");
         rule("backend", "abi abi.io posix vmm.port xenstore");
         rule("backend.console", "abi abi.io vmm.port backend");
-        rule("backend.xenstore", "abi abi.io vmm.port backend xenstore");
         rule("backend.image", "posix");
         rule("backend.image.qcow2", "posix backend.image");
         rule("backend.blk", "abi abi.io posix vmm.port backend backend.image");
@@ -54,11 +53,9 @@ final class Layers {
         rule("backend.net.passt", "posix backend.net");
         rule("backend.net.firewall", "backend.net");
         // dom0-tool
-        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host socket xenstore "
-                + "xenstore.socket backend "
-                + "backend.console "
-                + "backend.xenstore backend.blk backend.image backend.image.qcow2 backend.remote "
-                + "backend.net backend.net.switching backend.net.passt backend.net.firewall");
+        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host socket xenstore xenstore.socket "
+                + "backend backend.console backend.blk backend.image backend.image.qcow2 backend.remote backend.net "
+                + "backend.net.switching backend.net.passt backend.net.firewall");
         rule("tool.cli", "tool.control");
     }
 
