@@ -40,11 +40,14 @@ final class RunCommand {
         spec.addOption(Commands.value("--memory", "SIZE", "Its memory, as 128M or 2G (default: 512M)."));
         spec.addOption(Commands.value("--vcpus", "N", "Its virtual CPUs (default: 1)."));
         spec.addOption(Commands.values("--disk", "DISK", "A disk: path=FILE,dev=xvda[,ro][,format=raw|qcow2|extents]"
-                + "[,cow[=FILE]][,no-discard][,no-backing][,direct][,sector=4096], or FILE,raw,xvda,w as in xl. With backend=process a process of its own serves it, with backend=unix:PATH instead of a"
-                + " path the one that listens there (xenolith backend). May be given again."));
+                + "[,cow[=FILE]][,no-discard][,no-backing][,direct][,sector=4096], or FILE,raw,xvda,w as in xl. With"
+                + " backend=process a process of its own serves it, with backend=unix:PATH instead of a path the one that"
+                + " listens there (xenolith backend). May be given again."));
         spec.addOption(Commands.values("--nic", "NIC", "A network interface: tap[=NAME], bridge=NAME, switch=NAME or user, with"
                 + " [,mac=MAC][,ip=ADDRESS][,rate=10Mb/s][,mtu=N][,hostip=ADDRESS/LENGTH][,rules=FILE][,antispoof=off]"
-                + " and, for user, [,forward=tcp:2222:22]. May be given again."));
+                + " and, for user, [,forward=tcp:2222:22]. With backend=process a process of its own serves it, with"
+                + " backend=unix:PATH, mac= and mtu= alone the one that listens there (xenolith backend). May be given"
+                + " again."));
         spec.addOption(Commands.values("--channel", "CHANNEL", "A console beside the first, /dev/hvc1 and so on:"
                 + " name=NAME,path=SOCKET[,connection=socket|pty|file]. May be given again."));
         spec.addOption(Commands.value("--console", "WHERE", "stdio (default), pty or file:PATH."));
