@@ -1,6 +1,7 @@
 /// The machine: memory, monitor, validator, hypercalls, exit loop.
 ///
-/// Backends see [xenolith.vmm.port] only; the tool also sees [xenolith.vmm.machine] and [xenolith.vmm.host]. Nothing else leaves the module.
+/// Backends see [xenolith.vmm.port] only; the tool also sees [xenolith.vmm.control], [xenolith.vmm.host] and
+/// [xenolith.vmm.machine]. Nothing else leaves the module.
 @SuppressWarnings("module") // xenolith.tool comes later in the build: its exports cannot be seen here.
 module xenolith.vmm {
     requires xenolith.kvm;

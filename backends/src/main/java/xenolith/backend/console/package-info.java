@@ -6,7 +6,8 @@
 /// A domain's first console is there from the start, and the toolstack chooses its page and port; further ones, and
 /// channels, are [xenolith.backend.console.ConsoleDevice]s, whose page and port the guest's driver makes.
 ///
-/// Who may call: the tool, which makes one [xenolith.backend.console.ConsoleBackend] per domain.
+/// Who may call: the tool, which makes a [xenolith.backend.console.ConsoleBackend] for a domain's first console. For each
+/// of the others `ConsoleDevice` makes one whenever the guest's driver connects.
 ///
 /// Locks: [xenolith.backend.console.ConsoleInput] has one of its own, held for a copy only. The ring belongs to the
 /// backend's thread.

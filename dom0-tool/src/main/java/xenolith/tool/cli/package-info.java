@@ -1,5 +1,5 @@
 /// The command line: `xenolith run`, the commands for running domains (`list`, `shutdown`, `destroy`, `vcpu-set`,
-/// `mem-set`, `sysrq`, `console`, `disk-attach` and the like, `xenstore`), `info` and `version`.
+/// `mem-set`, `sysrq`, `console`, `disk-attach` and the like, `firewall`, `xenstore`), `backend`, `info` and `version`.
 ///
 /// What lives here: one class per command, each of which turns words into a call of [xenolith.tool.control] and an
 /// answer into lines and an exit status ([xenolith.tool.cli.ExitStatus]). Commands are declared with picocli's
