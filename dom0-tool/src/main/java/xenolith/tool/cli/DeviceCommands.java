@@ -40,8 +40,9 @@ final class DeviceCommands {
     private static final List<Kind> KINDS = List.of(
             new Kind("disk", "block", "a disk", "DISK", "path=data.img,dev=xvdb,ro", "xvdb",
                     Map.of("size", "take the size that the image has now", "table=FILE", "go by another table of extents",
-                            "path=FILE", "use another image in the place of this one: unmount it first; other words of --disk may"
-                                    + " follow, as format=qcow2, for none but name and ro carry over")),
+                            "path=FILE", "use another image in the place of this one: unmount it first;\n"
+                                    + "                 other words of --disk may follow, as format=qcow2:\n"
+                                    + "                 only its name and ro carry over")),
             new Kind("nic", "network", "a network interface", "NIC", "bridge=br0,mac=00:16:3e:01:02:03", "vif1",
                     Map.of("rate=RATE", "let the guest send so much, as 10Mb/s; none: as much as it can")),
             new Kind("channel", null, "a channel", "CHANNEL", "name=org.example.agent,path=agent.sock",
