@@ -3,6 +3,15 @@
  * the gates in monitor.S. Part of monitor.S, whose macros it uses.
  */
 
+/* What stands in RSI is Java's to judge if it is no canonical address. */
+.macro POST_UNLESS_CANONICAL
+    mov     %rsi, %rcx
+    shl     $16, %rcx
+    sar     $16, %rcx
+    cmp     %rsi, %rcx
+    jne     post
+.endm
+
     .globl lstar_k
 lstar_k:
     /* A hypercall: RAX number, RDI RSI RDX R10 R8 arguments, RCX return address, R11 flags. RCX and R11 are ours. */
@@ -20,6 +29,10 @@ hypercall:
     je      segment_base
     cmp     $HYPERVISOR_XEN_VERSION, %rax
     je      version
+    cmp     $HYPERVISOR_EVENT_CHANNEL_OP, %rax
+    je      event_channel
+    .globl post_hypercall
+post_hypercall:
 post:
     mov     %rax, MBOX(M_NR)
     mov     %rdi, MBOX(M_ARG0)
@@ -61,11 +74,7 @@ stack_switch:
     xor     %eax, %eax
     jmp     answered
 segment_base:
-    mov     %rsi, %rcx
-    shl     $16, %rcx
-    sar     $16, %rcx
-    cmp     %rsi, %rcx                      /* canonical? */
-    jne     post
+    POST_UNLESS_CANONICAL
     cmp     $SEGBASE_GS_USER, %edi
     je      1f
     cmp     $SEGBASE_FS, %edi
@@ -83,6 +92,22 @@ version:
     mov     $XEN_VERSION, %eax
 answered:
     mov     %rax, MBOX(M_RESULT)
+    jmp     finished
+
+/* A send to a backend, where no poller takes it: KVM signals the backend's eventfd, by the port that is written to this
+ * bell, and goes on in a tenth of an exit's time. It exits for a port that has no eventfd; the VMM then posts the call. */
+event_channel:
+    cmp     $EVTCHNOP_SEND, %edi
+    jne     post
+    cmpq    $0, ALIAS(S_POLLER)
+    jne     post
+    POST_UNLESS_CANONICAL
+    .globl send_reads
+send_reads:
+    mov     (%rsi), %ecx                    /* after a fault here it goes on at post_hypercall */
+    movq    $0, MBOX(M_RESULT)
+    incq    MBOX(M_COUNT_SEND)
+    mov     %ecx, CALL_BELL(BELL_SEND)
     jmp     finished
 
 from_ring0:

@@ -94,7 +94,7 @@ public final class KvmVm implements AutoCloseable {
         ioeventfd(addr, len, eventFd, flags, 0);
     }
 
-    /// As above; with DATAMATCH only writes of `datamatch` count.
+    /// As above; with `KVM_IOEVENTFD_FLAG_DATAMATCH` only writes of `datamatch` count.
     public void ioeventfd(long addr, int len, int eventFd, int flags, long datamatch) {
         MemorySegment argument = zeroedScratch(IOEVENTFD);
         argument.set(JAVA_LONG, IOEVENTFD_DATAMATCH, datamatch);

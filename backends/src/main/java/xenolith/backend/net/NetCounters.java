@@ -27,9 +27,9 @@ final class NetCounters {
     long naps;
     private final LongAdder guestEvents = new LongAdder();
 
-    /// Runs on a vcpu's thread.
-    void guestEvent() {
-        guestEvents.increment();
+    /// Runs on a vcpu's thread too.
+    void guestEvents(long count) {
+        guestEvents.add(count);
     }
 
     /// Adds all to `sums`, by names that say what they count.

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.Consumer;
 import xenolith.backend.BrokenRingException;
+import xenolith.posix.EventFd;
 import xenolith.posix.HostException;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
@@ -20,6 +21,8 @@ final class NetQueue {
     private final EventPort rxPort;
     private final NetCounters counters;
     private final Consumer<String> onFault;
+    /// What KVM signals for the guest's sends, where it can.
+    private final EventFd bell = EventFd.create();
     private boolean broken;
 
     /// A queue over what its frontend has granted and made.
@@ -40,11 +43,23 @@ final class NetQueue {
     /// Says whom the guest's events wake.
     void listen(Runnable wake) {
         Runnable listener = () -> {
-            counters.guestEvent();
+            counters.guestEvents(1);
             wake.run();
         };
-        txPort.onNotification(listener);
-        rxPort.onNotification(listener);
+        txPort.onNotification(listener, bell.raw());
+        if (rxPort != txPort) {
+            rxPort.onNotification(listener, bell.raw());
+        }
+    }
+
+    /// A second descriptor to wait for.
+    int bell() {
+        return bell.raw();
+    }
+
+    /// Takes what the bell has counted.
+    void hearBell() {
+        counters.guestEvents(bell.drain());
     }
 
     /// Moves up to `budget` packets each way. Returns how much was moved.
@@ -114,6 +129,7 @@ final class NetQueue {
     void close() {
         txPort.close();
         rxPort.close();
+        bell.close();
         grants.close();
         link.close();
     }

@@ -30,7 +30,7 @@ public final class NetWorker implements AutoCloseable {
     private final DeviceAccess domain;
     private final AtomicBoolean working = new AtomicBoolean();
     private final EventFd wakeUp = EventFd.create();
-    private final Poll poll = new Poll(MAX_QUEUES + 1);
+    private final Poll poll = new Poll(2 * MAX_QUEUES + 1);
     private final ReentrantLock serving = new ReentrantLock();
     private final Thread thread;
     private volatile NetQueue[] queues = NONE;
@@ -38,6 +38,7 @@ public final class NetWorker implements AutoCloseable {
     private volatile boolean stopping;
     private final Naps naps = new Naps();
     private int first;
+    private boolean rung;
 
     /// A thread called `name` that works for `domain` and begins at once.
     public NetWorker(String name, DeviceAccess domain) {
@@ -124,6 +125,12 @@ public final class NetWorker implements AutoCloseable {
         serving.lock();
         try {
             NetQueue[] now = queues;
+            if (rung) {
+                rung = false;
+                for (NetQueue queue : now) {
+                    queue.hearBell();
+                }
+            }
             int moved = 0;
             for (int i = 0; i < now.length; i++) {
                 moved += now[(first + i) % now.length].serve(BUDGET, System.nanoTime());
@@ -145,6 +152,7 @@ public final class NetWorker implements AutoCloseable {
             for (NetQueue queue : queues) {
                 work |= queue.settle();
                 poll.add(queue.descriptor(), Poll.POLLIN);
+                poll.add(queue.bell(), Poll.POLLIN);
             }
             return work;
         } finally {
@@ -162,8 +170,11 @@ public final class NetWorker implements AutoCloseable {
         boolean lingers = working.get() && dueNs - nowNs > LINGER_NS;
         long untilNs = lingers ? nowNs + LINGER_NS : dueNs;
         int ready = poll.await(untilNs == Long.MAX_VALUE ? -1 : Math.max(0, untilNs - nowNs));
-        if (ready > 0 && poll.revents(0) != 0) {
-            wakeUp.drain();
+        if (ready > 0) {
+            rung = true;
+            if (poll.revents(0) != 0) {
+                wakeUp.drain();
+            }
         } else if (ready == 0 && lingers && System.nanoTime() - untilNs >= 0 && !awake) {
             working(false);
         }

@@ -76,7 +76,7 @@ public final class Domain {
         this.guestMemory = new GuestMemory(memory, pageTables);
         this.refusalTrace = new RefusalTrace(this);
         this.vcpus = new Vcpu[parts.vcpuCount()];
-        this.events = new EventChannels(domid, memory, sharedInfoMa, vcpus);
+        this.events = new EventChannels(domid, memory, sharedInfoMa, vcpus, parts.bells());
         this.gdts = new GuestGdts(this, vcpus.length);
         this.ldts = new GuestLdts(this, vcpus.length);
         for (int id = 0; id < vcpus.length; id++) {

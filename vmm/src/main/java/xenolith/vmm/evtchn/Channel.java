@@ -34,10 +34,26 @@ sealed interface Channel {
 
     /// Who hears what the guest sends: see [EventPort#onNotification].
     final class Listener {
+        private static final int NONE = -1;
         private volatile Runnable action = () -> { };
+        /// The eventfd that the host's kernel signals for sends; under the lock of [EventChannels].
+        private int bell = NONE;
 
         void set(Runnable runnable) {
             action = runnable;
+        }
+
+        void connect(SendBells bells, int port, int eventFd) {
+            if (bell == NONE && bells.connect(port, eventFd)) {
+                bell = eventFd;
+            }
+        }
+
+        void disconnect(SendBells bells, int port) {
+            if (bell != NONE) {
+                bells.disconnect(port, bell);
+                bell = NONE;
+            }
         }
 
         void run() {

@@ -23,6 +23,7 @@ public final class EventChannels {
     /// Grown by whole copies, under the lock: readers without it may miss a change of the last moment, as ever.
     private volatile Channel[] channels = freeChannels(new Channel[0], PORTS);
     private final EventTarget[] targets;
+    private final SendBells bells;
     private final int[][] virqPort;
     private int open;
     /// All ports below are open, but for port 0.
@@ -31,10 +32,12 @@ public final class EventChannels {
     /// One past the highest port that exists, open or not.
     private volatile int existing = LUMP;
 
-    public EventChannels(int domid, MachineMemory memory, long sharedInfoMa, EventTarget[] targets) {
+    public EventChannels(int domid, MachineMemory memory, long sharedInfoMa, EventTarget[] targets,
+            SendBells bells) {
         this.domid = domid;
         this.form = new EventForm(memory, sharedInfoMa, targets.length);
         this.targets = targets;
+        this.bells = bells;
         this.virqPort = new int[targets.length][VIRQS];
     }
 
@@ -75,9 +78,16 @@ public final class EventChannels {
         return Optional.of(new BackendPort(guestPort, listener));
     }
 
+    private synchronized void connectBell(int port, Channel.Listener listener, int eventFd) {
+        if (channel(port) instanceof Channel.Backend backend && backend.listener() == listener) {
+            listener.connect(bells, port, eventFd);
+        }
+    }
+
     /// The backend's end goes: the guest's is unbound, as in Xen. It may have been closed before.
     private synchronized void closeBackend(int port, Channel.Listener listener) {
         if (channel(port) instanceof Channel.Backend backend && backend.listener() == listener) {
+            listener.disconnect(bells, port);
             channels[port] = new Channel.Unbound(backend.vcpu(), backend.remoteDomid());
         }
     }
@@ -135,7 +145,8 @@ public final class EventChannels {
             case Channel.Virq virq -> virqPort[boundOn(virq)][virq.virq()] = 0;
             case Channel.Loopback pair ->
                 channels[pair.remotePort()] = new Channel.Unbound(channels[pair.remotePort()].vcpu(), domid);
-            case Channel.Backend _, Channel.Unbound _, Channel.Ipi _, Channel.Free _ -> { }
+            case Channel.Backend backend -> backend.listener().disconnect(bells, port);
+            case Channel.Unbound _, Channel.Ipi _, Channel.Free _ -> { }
         }
         channels[port] = FREE;
         open--;
@@ -367,6 +378,12 @@ public final class EventChannels {
         @Override
         public void onNotification(Runnable runnable) {
             listener.set(runnable);
+        }
+
+        @Override
+        public void onNotification(Runnable runnable, int eventFd) {
+            listener.set(runnable);
+            connectBell(port, listener, eventFd);
         }
 
         @Override

@@ -60,7 +60,7 @@ public final class GuestDomain implements AutoCloseable {
                 machine.m2pMa(), machine.m2p().segment().byteSize(), profile.canMapTraditionalM2p());
         this.domain = Domain.of(new DomainParts(domid, spec.name(), machine.memory(), machine.frames(), machine.m2p(),
                 machine.domainFrames(), machine.spareFrames(), machine::discard, sharedInfoMa, spec.vcpuCount(), clock,
-                monitor, profile.hostWritesCoherent(), spec.log()));
+                monitor, machine.bells(profile), profile.hostWritesCoherent(), spec.log()));
         this.storePort = domain.events().allocBackend(0);
         this.consolePort = domain.events().allocBackend(0);
         domain.symbols(new KernelSymbols(spec.kernel(), Optional.of(KernelImage.defaultCacheDir())));

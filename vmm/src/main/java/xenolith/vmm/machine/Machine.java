@@ -13,8 +13,11 @@ import xenolith.posix.Memfd;
 import xenolith.posix.NativeCode;
 import xenolith.vmm.domain.FreeFrames;
 import xenolith.vmm.emul.CpuidPolicy;
+import xenolith.vmm.evtchn.SendBells;
 import xenolith.vmm.guest.FrameAllocator;
 import xenolith.vmm.guest.MachineMemory;
+import xenolith.vmm.host.Capability;
+import xenolith.vmm.host.HostProfile;
 import xenolith.vmm.mm.FrameTable;
 import xenolith.vmm.mm.MachineToPhys;
 import xenolith.vmm.monitor.Monitor;
@@ -257,6 +260,10 @@ final class Machine implements AutoCloseable {
             m2p.set(mfn + i, MachineToPhys.INVALID);
         }
         return mfn;
+    }
+
+    SendBells bells(HostProfile profile) {
+        return profile.has(Capability.IOEVENTFD) ? new IoEventBells(vm) : SendBells.NONE;
     }
 
     @Override

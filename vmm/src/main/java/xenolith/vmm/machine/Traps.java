@@ -98,9 +98,17 @@ final class Traps {
         return true;
     }
 
-    /// A page fault's stub rang, at ring 3 but with the frame on the interrupt stack too.
-    void pageFault() {
-        handle(PAGE_FAULT, true, takeFrame(true), window.faultAddress());
+    /// A page fault's stub rang, at ring 3 but with the frame on the interrupt stack too. Answers whether the registers
+    /// are the guest's own afterwards: not where a stub read an argument for which the guest has no page. Such a call is
+    /// posted, and answered as any other.
+    boolean pageFault() {
+        long error = takeFrame(true);
+        if (cpu.inKernel() && cpu.rip() == domain.monitor().sendReads(vcpu.id())) {
+            cpu.rip(domain.monitor().postHypercall(vcpu.id()));
+            return false;
+        }
+        handle(PAGE_FAULT, true, error, window.faultAddress());
+        return true;
     }
 
     /// The stub of a general-protection fault of the kernel rang, at ring 3 likewise.

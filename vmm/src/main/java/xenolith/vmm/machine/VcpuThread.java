@@ -16,6 +16,7 @@ import xenolith.vmm.control.DomainLog.Trace;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.GuestRegisters;
 import xenolith.vmm.mm.PageWalk;
+import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.monitor.MonitorAbi;
 import xenolith.vmm.monitor.MonitorWindow;
 
@@ -220,6 +221,9 @@ final class VcpuThread implements Runnable {
         if (ma == MonitorAbi.CALL_BELL_MA + MonitorAbi.BELL_HYPERCALL) {
             return hypercall();
         }
+        if (ma == Monitor.sendBell()) {
+            return unheardSend();
+        }
         if (!server.commitsProven()) {
             return Registers.HANDS_OFF;
         }
@@ -230,7 +234,7 @@ final class VcpuThread implements Runnable {
         switch ((int) (ma - MonitorAbi.CALL_BELL_MA)) {
             case MonitorAbi.BELL_KERNEL_FAULT -> {
                 domain.counters().exit(Exit.KERNEL_FAULT);
-                traps.pageFault();
+                return traps.pageFault() ? Registers.FREE : Registers.AT_STUB;
             }
             case MonitorAbi.BELL_KERNEL_GP -> {
                 domain.counters().exit(Exit.TRAP);
@@ -275,6 +279,13 @@ final class VcpuThread implements Runnable {
             return leaveStub();
         }
         return Registers.AT_STUB;
+    }
+
+    /// A send on a port without an eventfd of KVM's. The stub has not posted it.
+    private Registers unheardSend() {
+        window.post(cpu.get(GuestRegisters.RAX), cpu.get(GuestRegisters.RDI), cpu.get(GuestRegisters.RSI));
+        cpu.rip(domain.monitor().hypercallAnswered(vcpu.id()));
+        return hypercall();
     }
 
     /// Does what the stub would do with the answer. A vcpu that an NMI woke would else sleep again before we can send it.

@@ -137,6 +137,22 @@ public final class Monitor {
         return stub(id, "hypercall_answered");
     }
 
+    /// The address to which the stub writes the port of each `EVTCHNOP_send` that no poller takes, as 4 bytes: an
+    /// `ioeventfd` there, of a port's backend, makes the send one that exits no more.
+    public static long sendBell() {
+        return MonitorAbi.CALL_BELL_MA + MonitorAbi.BELL_SEND;
+    }
+
+    /// Where the stub reads the guest's argument of such a send; a fault there is an address that the guest gave.
+    public long sendReads(int id) {
+        return stub(id, "send_reads");
+    }
+
+    /// Where the stub posts a call that it does not answer by itself.
+    public long postHypercall(int id) {
+        return stub(id, "post_hypercall");
+    }
+
     /// Where a vcpu outside a hypercall goes for a commit; see [MonitorWindow#resumeFrame].
     public long resumeWithCommit(int id) {
         return stub(id, "resume_with_commit");

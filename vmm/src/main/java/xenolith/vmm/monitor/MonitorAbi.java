@@ -55,6 +55,8 @@ public final class MonitorAbi {
     public static final int BELL_DIVIDE = 16;
     public static final int BELL_KERNEL_GP = 20;
     public static final int BELL_KERNEL_SYSCALL32 = 24;
+    /// What is written to it is a port: see [Monitor#sendBell].
+    public static final int BELL_SEND = 32;
 
     // ---- entries of the handlers page
     static final int STUB_BYTES = 8;
@@ -89,6 +91,8 @@ public final class MonitorAbi {
     static final int HYPERVISOR_STACK_SWITCH = 3;
     static final int HYPERVISOR_XEN_VERSION = 17;
     static final int HYPERVISOR_SET_SEGMENT_BASE = 25;
+    static final int HYPERVISOR_EVENT_CHANNEL_OP = 32;
+    static final int EVTCHNOP_SEND = 4;
     static final int SEGBASE_FS = 0;
     static final int SEGBASE_GS_USER = 1;
     /// The version of Xen's interface that we claim: major and minor.
@@ -146,7 +150,8 @@ public final class MonitorAbi {
             word("M_COUNT_USER_FAULT"), word("M_COUNT_KERNEL_FAULT"), word("M_COUNT_UPCALL"),
             word("M_COUNT_CLI"), word("M_COUNT_RDMSR"),
             word("M_COUNT_STACK_SWITCH"), word("M_COUNT_SEGMENT_BASE"), word("M_COUNT_VERSION"),
-            MemoryLayout.paddingLayout(0x1000 - 0x100 - 18 * 8));
+            word("M_COUNT_SEND"),
+            MemoryLayout.paddingLayout(0x1000 - 0x100 - 19 * 8));
 
     /// Top of the small stack in the mailbox that a kernel fault's stub runs on.
     static final int SCRATCH_STACK_TOP = W_MAILBOX + 0x1000;
@@ -208,6 +213,7 @@ public final class MonitorAbi {
         add(lines, "BELL_DIVIDE", BELL_DIVIDE);
         add(lines, "BELL_KERNEL_GP", BELL_KERNEL_GP);
         add(lines, "BELL_KERNEL_SYSCALL32", BELL_KERNEL_SYSCALL32);
+        add(lines, "BELL_SEND", BELL_SEND);
         add(lines, "L_CSTAR", L_CSTAR);
         add(lines, "SYSCALL_FLAGS", SYSCALL_FLAGS);
         add(lines, "SPINS", SPINS);
@@ -224,6 +230,8 @@ public final class MonitorAbi {
         add(lines, "HYPERVISOR_STACK_SWITCH", HYPERVISOR_STACK_SWITCH);
         add(lines, "HYPERVISOR_XEN_VERSION", HYPERVISOR_XEN_VERSION);
         add(lines, "HYPERVISOR_SET_SEGMENT_BASE", HYPERVISOR_SET_SEGMENT_BASE);
+        add(lines, "HYPERVISOR_EVENT_CHANNEL_OP", HYPERVISOR_EVENT_CHANNEL_OP);
+        add(lines, "EVTCHNOP_SEND", EVTCHNOP_SEND);
         add(lines, "SEGBASE_FS", SEGBASE_FS);
         add(lines, "SEGBASE_GS_USER", SEGBASE_GS_USER);
         add(lines, "XEN_VERSION", XEN_VERSION);

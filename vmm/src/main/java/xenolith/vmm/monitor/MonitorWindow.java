@@ -216,6 +216,14 @@ public final class MonitorWindow {
         return memory.readWord(mailboxMa + M_RIP);
     }
 
+    /// Posts a call of two arguments in the stub's place.
+    public void post(long number, long argument0, long argument1) {
+        memory.writeWord(mailboxMa + NR, number);
+        memory.writeWord(mailboxMa + ARG0, argument0);
+        memory.writeWord(mailboxMa + ARG0 + Long.BYTES, argument1);
+        memory.writeWordRelease(mailboxMa + SEQ, memory.readWord(mailboxMa + SEQ) + 1);
+    }
+
     /// Answers call `sequence`: the stub sees result and action once it sees the sequence number.
     public void answer(long sequence, long result, int action) {
         memory.writeWord(mailboxMa + RESULT, result);
@@ -292,6 +300,6 @@ public final class MonitorWindow {
     /// In the order of the mailbox.
     public enum StubCount {
         SYSCALL, IRET_USER, IRET_KERNEL, USER_FAULT, KERNEL_FAULT, UPCALL, CLI, RDMSR,
-        STACK_SWITCH, SEGMENT_BASE, VERSION
+        STACK_SWITCH, SEGMENT_BASE, VERSION, SEND
     }
 }

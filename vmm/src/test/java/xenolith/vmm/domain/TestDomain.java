@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import xenolith.vmm.control.DomainLog;
+import xenolith.vmm.evtchn.SendBells;
 import xenolith.vmm.gnttab.GrantTable;
 import xenolith.vmm.guest.FrameAllocator;
 import xenolith.vmm.guest.MachineMemory;
@@ -68,7 +69,7 @@ public final class TestDomain implements DomainLog {
         monitor = new Monitor(memory, allocator, vcpuCount, m2pMfn << 12, 4096, true);
         domain = Domain.of(new DomainParts(DOMID, "test", memory, frames, m2p, FRAMES,
                 spare(allocator), this::discard, sharedInfoMa, vcpuCount,
-                new GuestClock(2_000_000, 0), monitor, hostWritesCoherent, this));
+                new GuestClock(2_000_000, 0), monitor, SendBells.NONE, hostWritesCoherent, this));
         for (int pfn = 0; pfn < FRAMES; pfn++) {
             m2p.set(mfn(pfn), pfn);
         }

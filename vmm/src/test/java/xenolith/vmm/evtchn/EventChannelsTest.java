@@ -9,6 +9,7 @@ import static xenolith.abi.XenErrno.ENOSPC;
 import static xenolith.abi.XenErrno.EPERM;
 import static xenolith.abi.XenErrno.ESRCH;
 
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -326,6 +327,46 @@ class EventChannelsTest {
         assertThat(heard).hasValue(1);
         assertThat(events.isPending(port)).isTrue();
         assertThat(events.bindBackend(port)).as("it has its other end").isEmpty();
+    }
+
+    @Test
+    void aBackendsEventfdIsTheHostsToSignalUntilEitherEndCloses() {
+        int port = (int) events.allocUnbound(DomId.DOMID_SELF, 0);
+        EventPort first = events.bindBackend(port).orElseThrow();
+        AtomicInteger heard = new AtomicInteger();
+        first.onNotification(heard::incrementAndGet, 77);
+        assertThat(p.bells.connected).containsExactly(Map.entry(port, 77));
+        assertThat(events.bindVcpu(port, 1)).isZero();
+        events.send(port);
+        assertThat(heard).as("who is called all the same").hasValue(1);
+
+        first.close();
+        assertThat(p.bells.connected).isEmpty();
+        events.bindBackend(port).orElseThrow().onNotification(heard::incrementAndGet, 78);
+        first.close();
+        assertThat(p.bells.connected).containsExactly(Map.entry(port, 78));
+        events.close(port);
+        assertThat(p.bells.connected).isEmpty();
+    }
+
+    @Test
+    void aResetOfAllPortsTakesBackWhatTheHostSignals() {
+        int port = events.allocBackend(0);
+        events.backendPort(port).onNotification(() -> { }, 77);
+        events.closeSome(0, Integer.MAX_VALUE);
+        assertThat(p.bells.connected).isEmpty();
+    }
+
+    @Test
+    void aPortThatTheHostCannotSignalIsHeardAsBefore() {
+        int port = events.allocBackend(0);
+        EventPort backend = events.backendPort(port);
+        AtomicInteger heard = new AtomicInteger();
+        p.bells.full = true;
+        backend.onNotification(heard::incrementAndGet, 77);
+        events.send(port);
+        backend.close();
+        assertThat(heard).hasValue(1);
     }
 
     @Test

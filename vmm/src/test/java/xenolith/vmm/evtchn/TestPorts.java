@@ -1,6 +1,8 @@
 package xenolith.vmm.evtchn;
 
 import java.lang.foreign.Arena;
+import java.util.HashMap;
+import java.util.Map;
 import xenolith.abi.XenSharedInfo;
 import xenolith.abi.XenVcpuInfo;
 import xenolith.vmm.guest.MachineMemory;
@@ -15,6 +17,7 @@ final class TestPorts {
     final MachineMemory memory;
     final Target[] targets;
     final EventChannels events;
+    final Bells bells = new Bells();
 
     TestPorts(int vcpuCount) {
         this(vcpuCount, new MachineMemory(Arena.ofAuto().allocate(FRAMES * 4096, 4096)));
@@ -27,7 +30,25 @@ final class TestPorts {
         for (int id = 0; id < vcpuCount; id++) {
             targets[id] = new Target(id, SHARED_INFO + XenVcpuInfo.SIZEOF * id);
         }
-        events = new EventChannels(DOMID, memory, SHARED_INFO, targets);
+        events = new EventChannels(DOMID, memory, SHARED_INFO, targets, bells);
+    }
+
+    /// Remembers what is connected.
+    static final class Bells implements SendBells {
+        final Map<Integer, Integer> connected = new HashMap<>();
+        boolean full;
+
+        @Override
+        public boolean connect(int port, int eventFd) {
+            return !full && connected.putIfAbsent(port, eventFd) == null;
+        }
+
+        @Override
+        public void disconnect(int port, int eventFd) {
+            if (!connected.remove(port, eventFd)) {
+                throw new IllegalStateException("port " + port + " is not connected to " + eventFd);
+            }
+        }
     }
 
     /// Counts its kicks.
