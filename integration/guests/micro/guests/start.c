@@ -294,6 +294,25 @@ static void answered_by_stubs(void)
     }
 }
 
+/* The stub reads that argument by itself where no poller is awake. */
+static void arguments_that_are_none(void)
+{
+    law("a send whose argument cannot be read is -EFAULT, of a port that is none -EINVAL");
+    const uint64_t bad[] = {(uint64_t)va_of_pfn(region_end), 1ul << 47, 1ul << 63, ~0ul, ~0ul << 47, ~0ul << 39};
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        long rc = hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, bad[i]);
+        expect(rc == -14 || (rc == -22 && bad[i] == ~0ul << 47), "at %lx: %ld", bad[i], rc);
+    }
+    const evtchn_port_t ports[] = {0, 200, 4095, 4096, 1u << 17, ~0u};
+    for (unsigned i = 0; i < sizeof ports / sizeof *ports; i++) {
+        struct evtchn_send send = {.port = ports[i]};
+        long rc = hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &send);
+        expect(rc == -22, "port %u: %ld", ports[i], rc);
+    }
+    struct evtchn_send store = {.port = start_info->store_evtchn};
+    expect(hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &store) == 0, "the store's is refused");
+}
+
 /* Both the calls that the stub answers and those that the VMM does end where events are looked for. */
 static void nobody_takes_events(void)
 {
@@ -362,6 +381,7 @@ void guest(void)
     shared_page();
     hypercalls();
     answered_by_stubs();
+    arguments_that_are_none();
     nobody_takes_events();
     initrd();
 }

@@ -52,6 +52,11 @@ class StartOfDayIT {
     }
 
     @Test
+    void stubsAnswerAlikeWithoutAPoller() {
+        guest("linux").words("last=word").options("--no-poller").holds(LAWS);
+    }
+
+    @Test
     void theHypercallPageIsLookedAtWhereThereIsOne() {
         String law = "stubs of the hypercall page preserve RCX and R11";
         assertThat(guest("legacy").words("last=word").holds(LAWS)).contains(law);
