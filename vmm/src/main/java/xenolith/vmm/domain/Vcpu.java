@@ -153,6 +153,16 @@ public final class Vcpu implements EventTarget {
         place.kick();
     }
 
+    /// Whether it was called out of a wait since [#forgetCall].
+    public boolean isCalled() {
+        return place.isCalled();
+    }
+
+    /// Before the vcpu's thread looks for what it waits for: who calls later has perhaps not been seen.
+    public void forgetCall() {
+        place.forgetCall();
+    }
+
     /// It may be polling for an event that makes no upcall due.
     @Override
     public void wakeIfBlocked() {

@@ -16,6 +16,8 @@ final class Whereabouts {
     private volatile int tid;
     private volatile Thread server;
     private volatile boolean flushWanted;
+    /// One that is blocked may look for this before it sleeps.
+    private volatile boolean called;
 
     /// The calling thread is the vcpu's.
     void attach(Thread vcpuThread) {
@@ -58,15 +60,28 @@ final class Whereabouts {
         }
         switch (wake()) {
             case SIGNAL -> KickSignal.send(tid);
-            case UNPARK -> LockSupport.unpark(thread);
+            case UNPARK -> call(thread);
             case NOTHING -> { }
         }
     }
 
     void wakeIfBlocked() {
         if (where == Vcpu.BLOCKED) {
-            LockSupport.unpark(thread);
+            call(thread);
         }
+    }
+
+    private void call(Thread blocked) {
+        called = true;
+        LockSupport.unpark(blocked);
+    }
+
+    boolean isCalled() {
+        return called;
+    }
+
+    void forgetCall() {
+        called = false;
     }
 
     /// As [#kick], also by the poller: out of the guest, or out of whatever it waits for.
@@ -76,7 +91,7 @@ final class Whereabouts {
             if (where == Vcpu.IN_GUEST) {
                 KickSignal.send(tid);
             }
-            LockSupport.unpark(target);
+            call(target);
         }
     }
 

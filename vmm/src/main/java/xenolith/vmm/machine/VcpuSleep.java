@@ -18,6 +18,7 @@ final class VcpuSleep implements VcpuControl {
     private final Domain domain;
     private final GuestCpu cpu;
     private final ReentrantLock lock;
+    private final HaltPolling polling = new HaltPolling();
     private final MemorySegment scratch = Arena.ofAuto().allocate(XenVcpu.RunstateInfo.SIZEOF, Long.BYTES);
 
     VcpuSleep(Vcpu vcpu, GuestCpu cpu) {
@@ -70,7 +71,10 @@ final class VcpuSleep implements VcpuControl {
     private void sleepUntil(int[] ports, int portCount, long deadlineNs) {
         runState(XenVcpu.RUNSTATE_BLOCKED);
         vcpu.enter(Vcpu.BLOCKED);
+        long since = System.nanoTime();
         while (domain.end() == null) {
+            // Who calls from here on has something that may be missed below.
+            vcpu.forgetCall();
             if (vcpu.timer().expire()) {
                 domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
             }
@@ -80,11 +84,35 @@ final class VcpuSleep implements VcpuControl {
             }
             long until = Math.min(deadlineNs, vcpu.timer().nextDeadlineNs());
             lock.unlock();
-            VcpuThread.sleep(vcpu, until);
+            if (!looks(since + polling.lookNs(), until)) {
+                sleep(until);
+            }
             lock.lock();
         }
+        polling.waited(System.nanoTime() - since);
         vcpu.enter(Vcpu.IN_HOST);
         runState(XenVcpu.RUNSTATE_RUNNING);
+    }
+
+    /// Looks until `endNanoTime` whether somebody calls; also at a deadline that is near. Without the lock.
+    private boolean looks(long endNanoTime, long deadlineNs) {
+        while (System.nanoTime() < endNanoTime) {
+            if (vcpu.isCalled() || deadlineNs != Long.MAX_VALUE && domain.clock().nowNs() >= deadlineNs) {
+                return true;
+            }
+            Thread.yield();
+        }
+        return false;
+    }
+
+    /// Sleeps until kicked or `deadlineNs` of system time. Without the lock.
+    private void sleep(long deadlineNs) {
+        long now = domain.clock().nowNs();
+        if (deadlineNs == Long.MAX_VALUE) {
+            LockSupport.park(vcpu);
+        } else if (deadlineNs > now) {
+            LockSupport.parkNanos(vcpu, deadlineNs - now);
+        }
     }
 
     /// Sleeps for as long as the vcpu is down. Called with the lock held.

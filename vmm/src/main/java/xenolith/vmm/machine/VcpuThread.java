@@ -1,6 +1,5 @@
 package xenolith.vmm.machine;
 
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import xenolith.abi.HypercallNumber;
 import xenolith.abi.XenCallback;
@@ -315,15 +314,5 @@ final class VcpuThread implements Runnable {
         }
         Crash.of(vcpu, cpu, what);
         return Registers.HANDS_OFF;
-    }
-
-    /// Sleeps, without the lock, until kicked or `deadlineNs` of system time.
-    static void sleep(Vcpu vcpu, long deadlineNs) {
-        long now = vcpu.domain().clock().nowNs();
-        if (deadlineNs == Long.MAX_VALUE) {
-            LockSupport.park(vcpu);
-        } else if (deadlineNs > now) {
-            LockSupport.parkNanos(vcpu, deadlineNs - now);
-        }
     }
 }
