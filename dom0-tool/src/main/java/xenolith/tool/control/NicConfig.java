@@ -67,7 +67,8 @@ public record NicConfig(
     }
 
     /// Reads `tap[=NAME]`, `bridge=NAME`, `switch=NAME` or `user`, with `mac=`, `ip=`, `rate=`, `mtu=`, `hostip=`,
-    /// `vifname=`, `antispoof=`, `rules=`, `backend=` and, as often as wanted, `forward=`, and what else of xl's network configuration means something here.
+    /// `vifname=`, `antispoof=`, `rules=`, `backend=` and, as often as wanted, `forward=`, and what else of xl's network
+    /// configuration means something here.
     ///
     /// @throws BadInputException if it makes no sense
     public static NicConfig parse(String text) {
@@ -110,6 +111,11 @@ public record NicConfig(
             refuseUnlessOfGuest(attachment, values, forwards);
         } else if (attachment == null) {
             throw new BadInputException("the interface '" + text + "' is attached to nothing" + EXAMPLE);
+        }
+        if ((attachment == Attachment.SWITCH || attachment == Attachment.USER)
+                && (values.containsKey("hostip") || values.containsKey("vifname"))) {
+            throw new BadInputException("'" + word(attachment) + "' has no interface of the host's: hostip and vifname "
+                    + "go with tap and bridge");
         }
         if (!forwards.isEmpty() && attachment != Attachment.USER) {
             throw new BadInputException("ports are forwarded to an interface of 'user' only" + EXAMPLE);

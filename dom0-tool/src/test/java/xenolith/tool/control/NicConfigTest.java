@@ -58,6 +58,8 @@ class NicConfigTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "tap,bridge=br0 | is attached to two things",
+        "switch=lan,hostip=10.0.0.1 | 'switch' has no interface of the host's",
+        "user,vifname=vm0 | 'user' has no interface of the host's",
         "bridge | a bridge needs a name",
         "switch= | a switch needs a name",
         "user=me | 'user' takes no value",
