@@ -13,6 +13,7 @@
 #include <linux/if_tun.h>
 #include <linux/kvm.h>
 #include <linux/sockios.h>
+#include <linux/stat.h>
 #include <linux/version.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 /* The kernel's name for a member that glibc hides in a union. */
 #ifndef sigev_notify_thread_id

@@ -25,6 +25,7 @@ public final class Fd implements AutoCloseable {
 
     private static final int CLOSED = -1;
     private static final int SEEK_END = 2;
+    private static final int SEEK_DATA = 3;
     private static final int LOCK_SH = 1;
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
@@ -175,6 +176,12 @@ public final class Fd implements AutoCloseable {
     /// Where the file, or block device, ends. Throws [HostException] for what has no end.
     public long end() {
         return HostException.check("lseek", Libc.lseek(CallState.ofThread(), raw, 0, SEEK_END));
+    }
+
+    /// Where the file's first data are: what it has storage for, and has been written. Returns `-errno`, `-ENXIO` if there
+    /// are none. A host that does not know says 0.
+    public long firstData() {
+        return Libc.lseek(CallState.ofThread(), raw, 0, SEEK_DATA);
     }
 
     /// The least that a block device reads or writes, in bytes, or what it does best; 0 for what is no block device.

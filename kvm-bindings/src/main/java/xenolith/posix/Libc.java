@@ -136,6 +136,11 @@ final class Libc {
         static final MethodHandle FDATASYNC = link("fdatasync");
         static final MethodHandle LSEEK = link("lseek");
         static final MethodHandle FLOCK = link("flock");
+        static final MethodHandle STATX = link("statx");
+    }
+
+    static int statx(CallState state, int fd, long path, int flags, int mask, long statxOut) {
+        return intResult(state, invoke(Disks.STATX, state, fd, path, flags, mask, statxOut, 0));
     }
 
     static int flock(CallState state, int fd, int operation) {

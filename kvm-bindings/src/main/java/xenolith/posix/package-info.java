@@ -2,7 +2,7 @@
 ///
 /// Headers: `<sys/mman.h>`, `<sys/eventfd.h>`, `<poll.h>`, `<signal.h>`, `<asm/termbits.h>`, `<time.h>`, `<unistd.h>`,
 /// `<sys/uio.h>`, `<sys/socket.h>`, `<sys/un.h>`, `<sys/epoll.h>`, `<spawn.h>`, `<sys/wait.h>`, `<net/if.h>`,
-/// `<linux/aio_abi.h>`, `<linux/if_tun.h>`, `<linux/sockios.h>`.
+/// `<linux/aio_abi.h>`, `<linux/if_tun.h>`, `<linux/sockios.h>`, `<linux/stat.h>`.
 /// [Libc] and its two parts link every downcall of the project; nothing else does. [NativeCode] has two of them to a page of
 /// instructions of our own, `rdtsc` and `cpuid`.
 ///

@@ -27,7 +27,7 @@ final class Declared {
     }
 
     private static final String C_CONSTANT =
-            "(KVM|O|POLL|IOCB_FLAG|MAP|PROT|MADV|EFD|MFD|FALLOC_FL|SIG|SIGEV|CLOCK|AF|SOCK|SOL|SO|MSG|SCM|EPOLL|TUN_F)_[A-Z0-9_]+"
+            "(KVM|O|POLL|IOCB_FLAG|MAP|PROT|MADV|EFD|MFD|FALLOC_FL|SIG|SIGEV|CLOCK|AT|SEEK|STATX|AF|SOCK|SOL|SO|MSG|SCM|EPOLL|TUN_F)_[A-Z0-9_]+"
                     + "|POLL[A-Z]+|EPOLL[A-Z]+|KVMIO|P_PID|WEXITED|WNOWAIT"
                     + "|TUNSET[A-Z]+|IFF_[A-Z_]+|SIOC[A-Z]+|ARPHRD_[A-Z]+"
                     + "|TC[GS]ETS|TIOC[A-Z]+|BRKINT|PARMRK|ISTRIP|INLCR|IGNCR|ICRNL|IXON"

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -11,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +87,40 @@ class DiskCallsTest {
             pieces.add(memory.asReadOnly(), 0, 4);
             assertThatIllegalArgumentException().isThrownBy(() -> fd.preadv(pieces, 0));
             assertThat(fd.pwritev(pieces, 0)).as("opened for reading").isEqualTo(-Errno.EBADF);
+        }
+    }
+
+    @Test
+    void theFirstDataAreBehindTheHole() throws IOException {
+        Path sparse = Files.createFile(folder.resolve("sparse"));
+        try (Fd fd = Fd.open(sparse.toString(), Fd.O_RDWR)) {
+            assertThat(fd.firstData()).isEqualTo(-Errno.ENXIO);
+            pieces.add(memory, 0, 64);
+            assertThat(fd.pwritev(pieces, 1 << 20)).isEqualTo(64);
+            // Where the host does not know of holes, all is data.
+            assertThat(fd.firstData()).isIn(0L, 1L << 20);
+        }
+        try (Fd fd = Fd.open(file.toString(), Fd.O_RDONLY)) {
+            assertThat(fd.firstData()).isZero();
+        }
+    }
+
+    @Test
+    void aFilesAlignmentForDirectInputAndOutputIsWhatTheHostReadsBy() throws IOException {
+        // Not in /tmp, which is often memory.
+        Path written = Files.write(Files.createTempFile(Path.of("target").toAbsolutePath(), "direct", null), new byte[1 << 16]);
+        try (Fd fd = Fd.open(written.toString(), Fd.O_RDONLY | Fd.O_DIRECT)) {
+            Optional<DirectAlignment> told = DirectAlignment.of(fd);
+            assumeTrue(told.isPresent() && told.get().offsetBytes() > 0, "the host does not tell, or has no direct I/O here");
+            long memoryBytes = told.get().memoryBytes();
+            long bytes = told.get().offsetBytes();
+            MemorySegment place = Arena.ofAuto().allocate(bytes + memoryBytes, 4096).asSlice(memoryBytes, bytes);
+            pieces.add(place, 0, bytes);
+            assertThat(fd.preadv(pieces, bytes)).isEqualTo(bytes);
+        } catch (HostException e) {
+            abort("no direct I/O where the build is: " + e.getMessage());
+        } finally {
+            Files.delete(written);
         }
     }
 

@@ -1,7 +1,5 @@
 package xenolith.backend.image;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,8 +12,6 @@ import xenolith.posix.Iovec;
 ///
 /// Data goes through the host's page cache, unless it is opened directly, and is on the storage after a flush.
 public final class RawImage implements DiskImage {
-    private static final int LARGEST_SECTOR_BYTES = 4096;
-
     private final Fd fd;
     private final boolean readOnly;
     /// Whether it goes past the host's page cache: else the host lets its callers wait, whatever they ask for.
@@ -73,28 +69,10 @@ public final class RawImage implements DiskImage {
     public static RawImage openDirect(Path path, boolean readOnly) {
         Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK | Fd.O_DIRECT);
         try {
-            return locked(new RawImage(fd, readOnly, true, leastDirectBytes(fd)), path);
+            return locked(new RawImage(fd, readOnly, true, DirectBlocks.leastBytes(fd)), path);
         } catch (HostException e) {
             fd.close();
             throw e;
-        }
-    }
-
-    /// Found by trying: what a file system wants is not what its block device says.
-    private static int leastDirectBytes(Fd fd) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment block = arena.allocate(LARGEST_SECTOR_BYTES, LARGEST_SECTOR_BYTES);
-            Iovec piece = new Iovec(1);
-            long result = 0;
-            for (int bytes = SECTOR_BYTES; bytes <= LARGEST_SECTOR_BYTES; bytes *= 2) {
-                piece.clear();
-                piece.add(block, 0, bytes);
-                result = fd.preadv(piece, 0);
-                if (result >= 0) {
-                    return bytes;
-                }
-            }
-            throw new HostException("preadv with O_DIRECT", (int) -result);
         }
     }
 

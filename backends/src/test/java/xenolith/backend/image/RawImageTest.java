@@ -8,12 +8,16 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import xenolith.posix.Errno;
+import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
 
@@ -73,6 +77,35 @@ class RawImageTest {
             Files.delete(file);
         }
         assertThatThrownBy(() -> RawImage.openDirect(Path.of("/proc/self/status"), true)).isInstanceOf(HostException.class);
+    }
+
+    /// What is no data yet is read in blocks of any size, whatever the storage's are.
+    @Test
+    void aFilesHolesSayNothingOfItsSectors() throws IOException {
+        Path folder = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "direct");
+        Path written = Files.write(folder.resolve("written"), new byte[1 << 20]);
+        Path empty = Files.createFile(folder.resolve("empty"));
+        Path late = Files.createFile(folder.resolve("late"));
+        try {
+            try (FileChannel last = FileChannel.open(late, StandardOpenOption.WRITE)) {
+                last.write(ByteBuffer.allocate(1 << 16), 1 << 20);
+            }
+            try (DiskImage one = openDirect(written); DiskImage two = openDirect(late)) {
+                assertThat(two.logicalSectorBytes()).isEqualTo(one.logicalSectorBytes());
+            }
+            try (Fd one = direct(written); Fd two = direct(late); Fd none = direct(empty)) {
+                assertThat(DirectBlocks.tried(two)).isEqualTo(DirectBlocks.tried(one));
+                assertThat(DirectBlocks.tried(none)).isEqualTo(4096);
+            }
+        } finally {
+            for (Path file : new Path[] {written, empty, late, folder}) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private static Fd direct(Path file) {
+        return Fd.open(file.toString(), Fd.O_RDONLY | Fd.O_DIRECT);
     }
 
     private static DiskImage openDirect(Path file) {
