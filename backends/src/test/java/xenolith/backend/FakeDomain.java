@@ -128,15 +128,17 @@ public final class FakeDomain implements DeviceAccess {
 
     private final class Grants implements GrantAccess {
         private final List<MemorySegment> handles = new ArrayList<>();
+        private int inUse;
 
         @Override
         public int map(int ref, boolean writable) {
             synchronized (FakeDomain.this) {
                 mapCalls++;
-                int rc = check(ref, writable);
+                int rc = inUse == MOST_MAPPED ? XenGrantTable.GNTST_NO_DEVICE_SPACE : check(ref, writable);
                 if (rc != XenGrantTable.GNTST_OKAY) {
                     return rc;
                 }
+                inUse++;
                 MemorySegment page = granted.get(ref).page();
                 handles.add(writable ? page : page.asReadOnly());
                 mapped++;
@@ -154,6 +156,7 @@ public final class FakeDomain implements DeviceAccess {
             mappedAt(handle);
             synchronized (FakeDomain.this) {
                 handles.set(handle, null);
+                inUse--;
                 mapped--;
             }
         }

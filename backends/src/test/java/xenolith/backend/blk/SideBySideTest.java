@@ -3,6 +3,7 @@ package xenolith.backend.blk;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
+import static xenolith.abi.io.Blkif.BLKIF_OP_INDIRECT;
 import static xenolith.abi.io.Blkif.BLKIF_OP_READ;
 import static xenolith.abi.io.Blkif.BLKIF_OP_WRITE;
 import static xenolith.abi.io.Blkif.BLKIF_RSP_ERROR;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import xenolith.abi.io.Blkif;
 import xenolith.abi.io.XenbusState;
 import xenolith.backend.Eventually;
 import xenolith.backend.image.LateTransfers;
@@ -26,8 +28,10 @@ class SideBySideTest {
     private static final int SECTORS = 8192;
     private static final int REF = 500;
     private static final int BAD_SECTOR = 40;
+    private static final int PAGES = 10_000;
+    private static final int LISTS = 100_000;
 
-    private final MemoryImage image = new MemoryImage(SECTORS);
+    private MemoryImage image;
     private final LateTransfers host = new LateTransfers(5, BlkRuns.MOST_REQUESTS, this::note,
             at -> at == BAD_SECTOR * 512L);
     private BlkFrontend guest;
@@ -38,8 +42,14 @@ class SideBySideTest {
 
     @BeforeEach
     void aSlowDisk() {
+        guest = guest().connect(0);
+    }
+
+    /// One that has not connected, over an image of its own.
+    private BlkFrontend guest() {
+        image = new MemoryImage(SECTORS);
         image.begins = true;
-        guest = new BlkFrontend(image, () -> host).connect(0);
+        return new BlkFrontend(image, () -> host);
     }
 
     @AfterEach
@@ -101,7 +111,7 @@ class SideBySideTest {
     @Test
     void noMoreAreTakenThanThereIsRoomFor() {
         guest.close();
-        guest = new BlkFrontend(image, () -> host).connect(2);
+        guest = guest().connect(2);
         host.hold(true);
         for (int i = 0; i < 128; i++) {
             send(BLKIF_OP_READ, i * 60L, REF + i);
@@ -109,8 +119,51 @@ class SideBySideTest {
         guest.push();
         Eventually.is(BlkRuns.MOST_REQUESTS, host::mostAtOnce);
         host.hold(false);
-        assertThat(answers(128)).hasSize(128);
+        assertThat(answers(128).values()).containsOnly(BLKIF_RSP_OKAY);
         assertThat(host.mostAtOnce()).isEqualTo(BlkRuns.MOST_REQUESTS);
+    }
+
+    /// The guest reads into one page, which is mapped for each segment anew, as the kept ones are others.
+    @Test
+    void thereIsAMappingForEverySegmentOfEveryRequestInHandBesideThePagesThatAreKept() {
+        guest.close();
+        guest = guest();
+        guest.xenbus.write("feature-persistent", 1);
+        guest.connect(1);
+        for (int i = 0; i < GrantedPages.MAX_PERSISTENT; i++) {
+            guest.domain.grant(PAGES + i, false);
+        }
+        for (int first = 0; first < GrantedPages.MAX_PERSISTENT; first += BlkRequest.MAX_SEGMENTS) {
+            sendLargest(PAGES + first, 1);
+        }
+        guest.push();
+        assertThat(answers(GrantedPages.MAX_PERSISTENT / BlkRequest.MAX_SEGMENTS).values()).containsOnly(BLKIF_RSP_OKAY);
+        int kept = 2 + GrantedPages.MAX_PERSISTENT;
+        assertThat(guest.domain.mapped()).as("the ring and what is kept").isEqualTo(kept);
+
+        host.hold(true);
+        guest.domain.grant(REF, false);
+        for (int i = 0; i < BlkRuns.MOST_REQUESTS; i++) {
+            sendLargest(REF, 0);
+        }
+        guest.push();
+        Eventually.is(BlkRuns.MOST_REQUESTS, host::mostAtOnce);
+        assertThat(guest.domain.mapped()).isEqualTo(kept + BlkRuns.MOST_REQUESTS * BlkRequest.MAX_SEGMENTS);
+        host.hold(false);
+        assertThat(answers(BlkRuns.MOST_REQUESTS).values()).containsOnly(BLKIF_RSP_OKAY);
+    }
+
+    /// Sends a read of as many segments as there may be, into pages `ref`, `ref + step` and so on.
+    private void sendLargest(int ref, int step) {
+        MemorySegment list = guest.domain.grant(LISTS + ref, true);
+        for (int i = 0; i < BlkRequest.MAX_SEGMENTS; i++) {
+            BlkFrontend.segment(list, i * Blkif.Segment.SIZEOF, ref + i * step, 0, 7);
+        }
+        MemorySegment request = guest.request(BLKIF_OP_INDIRECT, SECTORS / 2);
+        Blkif.Indirect.indirectOp(request, 0, BLKIF_OP_READ);
+        Blkif.Indirect.nrSegments(request, 0, BlkRequest.MAX_SEGMENTS);
+        Blkif.Indirect.indirectGrefs(request, 0, 0, LISTS + ref);
+        guest.post();
     }
 
     @Test

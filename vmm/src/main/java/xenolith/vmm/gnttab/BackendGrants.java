@@ -17,15 +17,13 @@ import xenolith.vmm.port.GrantAccess;
 /// What one backend, as domain 0, uses of a domain's grants.
 final class BackendGrants implements GrantAccess {
     private static final int DOMID_0 = 0;
-    /// Enough for every request of every ring of a device, with persistent grants.
-    private static final int HANDLES = 1 << 14;
     private static final int SEGMENTS = 1024;
 
     private final MachineMemory memory;
     private final ActiveGrants active;
     private final Lock lock;
     private final Runnable commitSoon;
-    private final MapTrack track = new MapTrack(HANDLES);
+    private final MapTrack track = new MapTrack(MOST_MAPPED);
     /// Frames as they were handed out last, writable and not: a guest sends from the same ones again and again, and who
     /// maps thousands of pages a second must not leave as many objects behind.
     private final MemorySegment[] segments = new MemorySegment[2 * SEGMENTS];

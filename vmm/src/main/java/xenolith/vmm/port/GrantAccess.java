@@ -13,6 +13,10 @@ import java.lang.foreign.MemorySegment;
 /// once. As long as a grant is mapped, and during a copy, its entry (or status word) carries `GTF_reading`, and
 /// `GTF_writing` if it is for writing: the guest knows by them when it may use the page otherwise.
 public interface GrantAccess extends AutoCloseable {
+    /// How many mappings there may be at once; more are `GNTST_no_device_space`. A queue of a disk needs the most: for
+    /// each of its requests in hand the segments, its ring, and the pages that it keeps.
+    int MOST_MAPPED = 1 << 15;
+
     /// Maps the page granted by `ref`, for writing too if `writable`. Grants of parts of a page cannot be mapped.
     ///
     /// @return a handle of 0 or more, or a `GNTST_` number

@@ -8,6 +8,7 @@ import static xenolith.abi.XenGrantTable.GNTST_BAD_GNTREF;
 import static xenolith.abi.XenGrantTable.GNTST_BAD_PAGE;
 import static xenolith.abi.XenGrantTable.GNTST_EAGAIN;
 import static xenolith.abi.XenGrantTable.GNTST_GENERAL_ERROR;
+import static xenolith.abi.XenGrantTable.GNTST_NO_DEVICE_SPACE;
 import static xenolith.abi.XenGrantTable.GTF_PERMIT_ACCESS;
 import static xenolith.abi.XenGrantTable.GTF_READING;
 import static xenolith.abi.XenGrantTable.GTF_READONLY;
@@ -155,6 +156,18 @@ class BackendGrantsTest {
 
         d.commitAll();
         assertThat(backend.map(REF, true)).isNotNegative();
+    }
+
+    @Test
+    void mappingsHaveABoundAndOneThatEndsMakesRoom() {
+        grant(GTF_PERMIT_ACCESS, 0, d.mfn(PAGE));
+        for (int i = 0; i < GrantAccess.MOST_MAPPED; i++) {
+            assertThat(backend.map(REF, false)).isNotNegative();
+        }
+        assertThat(backend.map(REF, false)).isEqualTo(GNTST_NO_DEVICE_SPACE);
+        backend.unmap(17);
+        assertThat(backend.map(REF, false)).isEqualTo(17);
+        backend.close();
     }
 
     @Test
