@@ -45,8 +45,8 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         this(name, image, domain, maxQueues, Rings.PLAIN, () -> new HostTransfers(BlkRuns.MOST_REQUESTS));
     }
 
-    /// A disk whose guest may outlive this process. Each request is done before the next is taken: what the host goes on
-    /// with after a process's end could be written into a page that is no request's any more.
+    /// A disk whose guest may outlive this process. Each run is done before the next is begun, and nothing is left under way
+    /// at the host: what it goes on with after a process's end could be written into a page that is no request's any more.
     ///
     /// @param rings makes our half of a queue's ring
     public BlkBackend(String name, DiskImage image, DeviceAccess domain, int maxQueues, Rings rings) {

@@ -53,9 +53,11 @@ public final class HostTransfers implements TransferQueue {
         if (underWay() == most || !isOpen()) {
             return false;
         }
-        int slot = free[--freeCount];
-        slots[slot] = transfer;
+        int slot = free[freeCount - 1];
+        // Which throws if the transfer cannot be: then it has no slot.
         host.prepare(slot, transfer.file(), transfer.isWrite(), transfer.pieces(), transfer.offset());
+        freeCount--;
+        slots[slot] = transfer;
         return true;
     }
 
