@@ -1,6 +1,7 @@
 package xenolith.backend.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -112,6 +113,23 @@ class HostTransfersTest {
     }
 
     @Test
+    void whatCannotBeATransferTakesNoRoom() {
+        Transfer wrong = new Transfer(0, 1);
+        wrong.pieces().add(memory.asReadOnly(), 0, BLOCK);
+        wrong.prepare(false, 0);
+        begin(transfer(0, false, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> image.begin(wrong, host));
+        assertThat(host.underWay()).isOne();
+        for (int i = 1; i < BLOCKS; i++) {
+            begin(transfer(i, false, i));
+        }
+        host.submit();
+        for (int i = 0; i < BLOCKS; i++) {
+            assertThat(next().result()).isZero();
+        }
+    }
+
+    @Test
     void whatIsWrittenIsOnTheDisk() throws IOException {
         memory.fill((byte) 99);
         begin(transfer(0, true, 5));
@@ -160,7 +178,7 @@ class HostTransfersTest {
         try (ExchangeableImage medium = new ExchangeableImage(image); DiskImage next = RawImage.openDirect(second, false)) {
             Transfer old = transfer(3, false, 3);
             assertThat(medium.begin(old, slow)).isTrue();
-            CompletableFuture<DiskImage> exchange = CompletableFuture.supplyAsync(() -> medium.exchange(next));
+            CompletableFuture<Integer> exchange = CompletableFuture.supplyAsync(() -> medium.exchange(next));
             while (medium.image() != next) {
                 Thread.onSpinWait();
             }
@@ -173,7 +191,7 @@ class HostTransfersTest {
                 slow.submit();
                 over += slow.finished() != null ? 1 : 0;
             }
-            assertThat(exchange.join()).isSameAs(image);
+            assertThat(exchange.join()).isZero();
             assertThat(first(3)).isEqualTo((byte) 3);
             assertThat(first(4)).as("of the new one").isZero();
         } finally {

@@ -111,21 +111,18 @@ final class Disk implements HostedDevice {
         StringBuilder words = new StringBuilder("dev=" + config.name() + (config.readOnly() ? ",access=ro" : ""));
         wanted.forEach((word, value) -> words.append(',').append(word).append(value.isEmpty() ? "" : "=" + value));
         DiskConfig next = DiskConfig.parse(words.toString(), directory);
-        if (next.path() == null || next.number() != config.number()) {
+        if (!(next.place() instanceof DiskPlace.Here) || next.number() != config.number()) {
             throw new BadInputException("a disk's name and its process stay while its image is exchanged");
         }
         DiskImage fresh = DiskImages.open(next);
-        DiskImage old;
+        int flushed;
         try {
-            old = image.exchange(fresh);
+            flushed = image.exchange(fresh);
         } catch (IllegalArgumentException e) {
             fresh.close();
             throw new BadInputException("the image cannot take that one's place: " + e.getMessage(), e);
         }
         config = next;
-        // What the guest flushes from now on goes to the new one.
-        int flushed = old.flush();
-        old.close();
         if (flushed < 0) {
             throw new ControlException("the image is exchanged, but the old one could not be stored: "
                     + Errno.name(-flushed));
