@@ -20,6 +20,9 @@ import xenolith.posix.UnixSocket;
 public final class DeviceHost implements AutoCloseable {
     private static final Logger LOG = System.getLogger(DeviceHost.class.getName());
     private static final int ROOT = 0;
+    /// `S_IFMT` and `S_IFSOCK` of `<sys/stat.h>`.
+    private static final int TYPE_MASK = 0xf000;
+    private static final int TYPE_SOCKET = 0xc000;
 
     private final Path path;
     private final UnixSocket listener;
@@ -36,16 +39,23 @@ public final class DeviceHost implements AutoCloseable {
     /// Listens at `path`, taking over a socket on which nobody listens any more. Only its owner may connect.
     ///
     /// @throws HostException if it cannot: of EADDRINUSE where somebody listens there
+    /// @throws UncheckedIOException if it cannot be kept from others
     public static DeviceHost listen(Path path, String kind, DriverFactory factory) {
         removeIfStale(path);
         UnixSocket listener = UnixSocket.listen(path.toString(), 4);
+        closeToOthers(path, listener);
+        return new DeviceHost(path, listener, kind, factory);
+    }
+
+    /// If that cannot be, nothing is left.
+    static void closeToOthers(Path path, UnixSocket listener) {
         try {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
         } catch (IOException e) {
             listener.close();
+            remove(path);
             throw new UncheckedIOException(e);
         }
-        return new DeviceHost(path, listener, kind, factory);
     }
 
     private static void removeIfStale(Path path) {
@@ -55,9 +65,18 @@ public final class DeviceHost implements AutoCloseable {
         try {
             UnixSocket.connect(path.toString()).close();
         } catch (HostException e) {
-            if (e.errno() == Errno.ECONNREFUSED) {
+            // Which is what connecting to any other file gives too.
+            if (e.errno() == Errno.ECONNREFUSED && isSocket(path)) {
                 remove(path);
             }
+        }
+    }
+
+    private static boolean isSocket(Path path) {
+        try {
+            return ((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & TYPE_MASK) == TYPE_SOCKET;
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 package xenolith.tool.control;
 
+import java.io.UncheckedIOException;
 import xenolith.backend.remote.DeviceHost;
 import xenolith.backend.remote.DriverFactory;
 import xenolith.posix.HostException;
@@ -26,10 +27,19 @@ final class DeviceServer implements AutoCloseable {
     static DeviceServer listen(String socket, String name, String kind, DriverFactory factory, Runnable atEnd) {
         try {
             return new DeviceServer(name + " at " + socket, DeviceHost.listen(InputFiles.path(socket), kind, factory), atEnd);
-        } catch (HostException | IllegalArgumentException e) {
+        } catch (RuntimeException e) {
             atEnd.run();
-            throw new BadInputException("cannot listen on " + socket + ": " + e.getMessage(), e);
+            throw switch (e) {
+                case UncheckedIOException io -> cannot(socket, InputFiles.reason(io.getCause()), io);
+                case HostException host -> cannot(socket, host.getMessage(), host);
+                case IllegalArgumentException path -> cannot(socket, path.getMessage(), path);
+                default -> e;
+            };
         }
+    }
+
+    private static BadInputException cannot(String socket, String reason, RuntimeException cause) {
+        return new BadInputException("cannot listen on " + socket + ": " + reason, cause);
     }
 
     String name() {
