@@ -15,19 +15,11 @@ import xenolith.posix.Iovec;
 /// is never changed: its thread waits with each.
 public final class DiskScheduler {
     /// A domain's part.
-    public final class Domain {
+    private final class Domain {
         private final Condition granted = lock.newCondition();
         private int waiting;
         private int grants;
         private int underWay;
-
-        private Domain() {
-        }
-
-        /// The same image, whose requests take this domain's turns. Closing it closes `image`.
-        public DiskImage over(DiskImage image) {
-            return new ScheduledImage(image, this);
-        }
 
         private boolean mayStart() {
             return underWay < mostPerDomain;
@@ -87,28 +79,32 @@ public final class DiskScheduler {
         this.batch = batch;
     }
 
-    /// One more domain that takes part.
-    public Domain domain() {
+    /// The same image, whose requests take turns as those of one more domain. Closing it closes `image`, and the domain takes
+    /// part no more; none of its requests is under way then.
+    public DiskImage over(DiskImage image) {
         Domain domain = new Domain();
         lock.lock();
         try {
             domains.add(domain);
-            return domain;
         } finally {
             lock.unlock();
         }
+        return new ScheduledImage(image, domain);
     }
 
-    /// It takes part no more; none of its requests is under way.
-    public void remove(Domain domain) {
+    /// Who comes after it has the turn next.
+    private void remove(Domain domain) {
         lock.lock();
         try {
             int index = domains.indexOf(domain);
+            if (index < 0) {
+                return;
+            }
             domains.remove(index);
             if (index < turn) {
                 turn--;
             } else if (index == turn) {
-                left = 0;
+                left = batch;
             }
             turn = domains.isEmpty() ? 0 : turn % domains.size();
         } finally {
@@ -143,7 +139,20 @@ public final class DiskScheduler {
     }
 
     /// Each request takes a turn.
-    private record ScheduledImage(DiskImage image, Domain domain) implements ForwardingImage {
+    private final class ScheduledImage implements ForwardingImage {
+        private final DiskImage image;
+        private final Domain domain;
+
+        ScheduledImage(DiskImage image, Domain domain) {
+            this.image = image;
+            this.domain = domain;
+        }
+
+        @Override
+        public DiskImage image() {
+            return image;
+        }
+
         @Override
         public int read(Iovec to, long offset) {
             domain.begin();
@@ -181,6 +190,15 @@ public final class DiskScheduler {
                 return image.discard(offset, byteLength);
             } finally {
                 domain.end();
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                image.close();
+            } finally {
+                remove(domain);
             }
         }
     }

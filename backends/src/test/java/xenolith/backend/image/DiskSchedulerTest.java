@@ -69,8 +69,8 @@ class DiskSchedulerTest {
     }
 
     /// Queues that always have one more request.
-    private void queues(DiskScheduler.Domain domain, String name, int count) {
-        DiskImage image = domain.over(new Slow(name));
+    private void queues(DiskScheduler scheduler, String name, int count) {
+        DiskImage image = scheduler.over(new Slow(name));
         for (int i = 0; i < count; i++) {
             threads.add(Thread.ofPlatform().start(() -> {
                 while (!end.get()) {
@@ -115,9 +115,9 @@ class DiskSchedulerTest {
     @Test
     void aModestDomainWaitsForNoMoreThanTheOthersBatch() throws InterruptedException {
         DiskScheduler scheduler = new DiskScheduler(2, 2, 4);
-        queues(scheduler.domain(), "greedy", 8);
+        queues(scheduler, "greedy", 8);
         awaitParked(2, 8);
-        queues(scheduler.domain(), "modest", 1);
+        queues(scheduler, "modest", 1);
         serve(200, 2, 9);
         List<String> served = List.copyOf(order).subList(20, 200);
         int gap = 0;
@@ -133,8 +133,8 @@ class DiskSchedulerTest {
     @Test
     void twoGreedyDomainsGetTheSameWhateverTheirQueues() throws InterruptedException {
         DiskScheduler scheduler = new DiskScheduler(2, 2, 4);
-        queues(scheduler.domain(), "many", 12);
-        queues(scheduler.domain(), "few", 3);
+        queues(scheduler, "many", 12);
+        queues(scheduler, "few", 3);
         serve(300, 2, 15);
         List<String> served = List.copyOf(order).subList(20, 300);
         assertThat(count(served, "many")).isBetween(140L - 8, 140L + 8);
@@ -144,7 +144,7 @@ class DiskSchedulerTest {
     @Test
     void noDomainHasMoreUnderWayThanItsShare() throws InterruptedException {
         DiskScheduler scheduler = new DiskScheduler(8, 3, 4);
-        queues(scheduler.domain(), "alone", 6);
+        queues(scheduler, "alone", 6);
         serve(30, 3, 6);
         assertThat(mostUnderWay).hasValue(3);
         finish();
@@ -153,10 +153,11 @@ class DiskSchedulerTest {
     @Test
     void whoHasGoneIsNotWaitedFor() throws InterruptedException {
         DiskScheduler scheduler = new DiskScheduler(1, 1, 2);
-        DiskScheduler.Domain gone = scheduler.domain();
-        queues(scheduler.domain(), "one", 2);
-        scheduler.remove(gone);
-        queues(scheduler.domain(), "two", 2);
+        DiskImage gone = scheduler.over(new Slow("gone"));
+        queues(scheduler, "one", 2);
+        gone.close();
+        gone.close();
+        queues(scheduler, "two", 2);
         serve(40, 1, 4);
         List<String> served = List.copyOf(order);
         assertThat(count(served, "one")).isPositive();

@@ -41,7 +41,7 @@ public final class BackendService {
         try {
             for (int i = 0; i < disks.size(); i++) {
                 servers.add(ServedDevices.disk(sockets.get(i), disks.get(i),
-                        image -> disks.size() == 1 ? image : scheduler.domain().over(image)));
+                        image -> disks.size() == 1 ? image : scheduler.over(image)));
             }
             for (int i = 0; i < nics.size(); i++) {
                 servers.add(ServedDevices.nic(sockets.get(disks.size() + i), nics.get(i)));
