@@ -69,8 +69,9 @@ class PasstIT {
         return program;
     }
 
-    /// What the guest calls its router is the host, to itself. Debian 12's passt does not always repair a loss on the way
-    /// to the guest: it is silent for 16 seconds then, and resets the connection. So there are three tries.
+    /// What the guest calls its router is the host, to itself. Where Debian 12's passt has dropped the end of a
+    /// stream it never sends it again, and resets the connection after 16 seconds: now and then, though it has room for
+    /// megabytes. So there are three tries.
     @Test
     void aGuestReachesTheHostAndIsReachedByAForward() throws Exception {
         Path netbench = netbench();

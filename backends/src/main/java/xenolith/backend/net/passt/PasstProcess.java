@@ -17,6 +17,11 @@ import xenolith.posix.UnixSocket;
 /// One process with its stream of frames, and what it says before it ends. For one thread but for the stream.
 final class PasstProcess {
     private static final int MESSAGE_BYTES = 2048;
+    /// Room for frames on their way from passt, which drops what finds none, a window's worth at once, and then sends
+    /// the whole window again. It makes room for itself only where it makes the socket itself.
+    private static final int FRAMES_BYTES = 8 << 20;
+    /// With less, whole windows of a single stream are lost.
+    private static final int ENOUGH_BYTES = 2 << 20;
 
     private final ChildProcess process;
     private final PidFd pid;
@@ -45,6 +50,11 @@ final class PasstProcess {
         ChildProcess process = null;
         PidFd pid = null;
         try {
+            int room = frames.second().sendBufferBytes(FRAMES_BYTES);
+            if (room < ENOUGH_BYTES) {
+                log.accept("frames to the guest may be lost: there is room for " + (room >> 10) + " KiB of them; for more, "
+                        + "set the sysctl net.core.wmem_max to " + FRAMES_BYTES);
+            }
             process = ChildProcess.start(command.words(), System.getenv(), frames.second(), messages.second());
             // Ours to see the end by: the process must be the only one who has them.
             frames.second().close();

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import xenolith.backend.net.FramePort;
 import xenolith.backend.net.Frames;
 import xenolith.posix.Poll;
+import xenolith.posix.UnixSocket;
 
 /// Against programs that take passt's place.
 @Timeout(30)
@@ -79,6 +80,17 @@ class PasstLinkTest {
             got++;
         }
         assertThat(frames.text(port)).isEqualTo("none: -11");
+    }
+
+    /// What it cannot send at once passt throws away.
+    @Test
+    void manyFramesFindRoomBeforeTheGuestTakesAny() throws Exception {
+        assumeThat(UnixSocket.ownUid()).as("who may make buffers of any size").isZero();
+        start("dd if=/dev/zero bs=1M count=6 oflag=nonblock 2>/dev/null >&3 && echo all went; exec sleep 1000");
+        while (log.isEmpty()) {
+            Thread.sleep(5);
+        }
+        assertThat(log).containsExactly("passt of vif0: all went");
     }
 
     @Test
