@@ -126,30 +126,17 @@ class RemoteDiskIT {
         }
     }
 
-    private Process serve(Path socket, Path image) throws Exception {
-        Process server = new ProcessBuilder(Host.launcher().toString(), "backend", "--socket", socket.toString(), "--disk",
-                "path=" + image + ",dev=xvda").redirectErrorStream(true).redirectOutput(folder.resolve("server.log").toFile())
-                .start();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!Files.exists(socket)) {
-            assertThat(server.isAlive() && System.nanoTime() < deadline).as(Files.readString(folder.resolve("server.log")))
-                    .isTrue();
-            Thread.sleep(10);
-        }
-        return server;
-    }
-
     @Test
     void somebodyElsesProcessIsWaitedForAndADomainWithoutItCanBeDestroyed() throws Exception {
         Path image = image();
-        Path socket = folder.resolve("disk.sock");
-        Process first = serve(socket, image);
+        Path socket = Path.of(image + ".sock");
+        Process first = DiskServer.start(folder.resolve("server.log"), image);
         try (LiveGuest guest = guest("dev=xvda,backend=unix:" + socket)) {
             guest.await("worker 2 works");
             first.destroyForcibly().waitFor();
             Files.delete(socket);
             awaitErrors(guest, "no process serves it", 1);
-            Process second = serve(socket, image);
+            Process second = DiskServer.start(folder.resolve("server.log"), image);
             awaitErrors(guest, "another process serves it", 1);
             Thread.sleep(300);
             assertThat(second.isAlive()).isTrue();

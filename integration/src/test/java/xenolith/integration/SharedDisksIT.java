@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -16,7 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SharedDisksIT {
     private static final int MIB = 1 << 20;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String LOAD = """
             insmod /xen-blkfront.ko
             while [ ! -b /dev/xvda ]; do sleep 0.1; done
@@ -52,24 +49,6 @@ class SharedDisksIT {
         return Files.write(folder.resolve(name), contents);
     }
 
-    private Process serve(Path... images) throws Exception {
-        List<String> command = new ArrayList<>(List.of(Host.launcher().toString(), "backend"));
-        for (Path image : images) {
-            command.addAll(List.of("--socket", image + ".sock", "--disk", "path=" + image + ",dev=xvda"));
-        }
-        Process server = new ProcessBuilder(command).redirectErrorStream(true)
-                .redirectOutput(folder.resolve("server.log").toFile()).start();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        for (Path image : images) {
-            while (!Files.exists(Path.of(image + ".sock"))) {
-                assertThat(server.isAlive() && System.nanoTime() < deadline)
-                        .as(Files.readString(folder.resolve("server.log"))).isTrue();
-                Thread.sleep(10);
-            }
-        }
-        return server;
-    }
-
     private static LiveGuest guest(String name, String script, Path image) throws Exception {
         return LiveGuest.startWith(name, script, List.of(Host.requireModule(Kernel.CLOUD, "xen-blkfront.ko")),
                 "--memory", "256M", "--audit", "--disk", "dev=xvda,backend=unix:" + image + ".sock");
@@ -85,14 +64,14 @@ class SharedDisksIT {
         Path large = image("large", 32 * MIB);
         Path small = image("small", MIB / 4);
         String sum = md5(small) + "  -";
-        Process server = serve(large, small);
+        Process server = DiskServer.start(folder.resolve("server.log"), large, small);
         try (LiveGuest much = guest("much", ASKS_FOR_MUCH, large); LiveGuest little = guest("little", ASKS_FOR_LITTLE, small)) {
             much.await("whole 1");
             little.await("5 " + sum);
             server.destroyForcibly().waitFor();
             Files.delete(Path.of(large + ".sock"));
             Files.delete(Path.of(small + ".sock"));
-            server = serve(large, small);
+            server = DiskServer.start(folder.resolve("server.log"), large, small);
             int before = little.console().split(sum, -1).length;
             much.await("whole " + (much.console().split("whole").length + 2));
             little.await(before + 10 + " " + sum);
