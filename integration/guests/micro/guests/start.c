@@ -298,7 +298,7 @@ static void answered_by_stubs(void)
 static void arguments_that_are_none(void)
 {
     law("a send whose argument cannot be read is -EFAULT, of a port that is none -EINVAL");
-    const uint64_t bad[] = {(uint64_t)va_of_pfn(region_end), 1ul << 47, 1ul << 63, ~0ul, ~0ul << 47, ~0ul << 39};
+    const uint64_t bad[] = {(uint64_t)va_of_pfn(region_end), (1ul << 47) - 1, (1ul << 47) - 3, 1ul << 47, 1ul << 63, ~0ul, ~0ul << 47, ~0ul << 39};
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         long rc = hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, bad[i]);
         expect(rc == -14 || (rc == -22 && bad[i] == ~0ul << 47), "at %lx: %ld", bad[i], rc);

@@ -106,8 +106,8 @@ event_channel:
 send_reads:
     mov     (%rsi), %ecx                    /* after a fault here it goes on at post_hypercall */
     movq    $0, MBOX(M_RESULT)
-    incq    MBOX(M_COUNT_SEND)
     mov     %ecx, CALL_BELL(BELL_SEND)
+    incq    MBOX(M_COUNT_SEND)              /* not those that exit, which go on at hypercall_answered */
     jmp     finished
 
 from_ring0:

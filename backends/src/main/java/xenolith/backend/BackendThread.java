@@ -23,6 +23,8 @@ public final class BackendThread {
     private final Body lastRound;
     private final AtomicBoolean working = new AtomicBoolean();
     private volatile DeviceAccess domain;
+    /// Null for a thread that parks.
+    private volatile GuestBell bell;
     private volatile boolean woken = true;
     private volatile boolean stopping;
     private volatile boolean ended;
@@ -42,6 +44,11 @@ public final class BackendThread {
         domain = served;
     }
 
+    /// Sleeps by `guestBell` from now on, which stays the caller's; its body hears what it has counted. Before [#start].
+    public void sleepBy(GuestBell guestBell) {
+        bell = guestBell;
+    }
+
     public void start() {
         thread.start();
     }
@@ -56,6 +63,15 @@ public final class BackendThread {
             if (ended) {
                 working(false);
             }
+            rouse();
+        }
+    }
+
+    private void rouse() {
+        GuestBell rung = bell;
+        if (rung != null) {
+            rung.ring();
+        } else {
             LockSupport.unpark(thread);
         }
     }
@@ -95,7 +111,7 @@ public final class BackendThread {
     /// Returns false if there is no end to wait for: it has not started, or is the caller.
     private boolean askToStop() {
         stopping = true;
-        LockSupport.unpark(thread);
+        rouse();
         return thread.getState() != Thread.State.NEW && thread != Thread.currentThread();
     }
 
@@ -131,6 +147,11 @@ public final class BackendThread {
 
     private void sleep() {
         working(false);
+        GuestBell rung = bell;
+        if (rung != null) {
+            rung.await();
+            return;
+        }
         while (!woken && !stopping) {
             LockSupport.park(this);
             // An interrupt would make every later park return at once. It means nothing to us but "look again".

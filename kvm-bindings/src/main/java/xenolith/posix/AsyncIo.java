@@ -55,6 +55,7 @@ public final class AsyncIo implements AutoCloseable {
     /// Addresses of iocbs, for one call.
     private final MemorySegment batch;
     private final MemorySegment events;
+    private final Poll poll = new Poll(2);
     private int batched;
 
     private AsyncIo(EventFd ready, long context, int most) {
@@ -162,9 +163,13 @@ public final class AsyncIo implements AutoCloseable {
         ready.drain();
     }
 
-    /// Waits until a transfer is over or somebody wakes it, since [#prepareToSleep]. May end early.
-    public void sleep() {
-        ready.await(-1);
+    /// Waits until a transfer is over or somebody wakes it, since [#prepareToSleep], or until `descriptor` can be read
+    /// (-1: there is none). May end early.
+    public void sleep(int descriptor) {
+        poll.clear();
+        poll.add(ready.raw(), Poll.POLLIN);
+        poll.add(descriptor, Poll.POLLIN);
+        poll.await(-1);
     }
 
     /// Ends [#sleep], the present one or the next. For any thread.

@@ -130,14 +130,19 @@ class AsyncIoTest {
         io.prepareToSleep();
         io.prepare(0, fd, false, piece(memory, 0, 4), 0);
         io.submit();
-        io.sleep();
+        io.sleep(-1);
         assertThat(io.take(1, 0)).isOne();
         io.wake();
-        io.sleep();
+        io.sleep(-1);
         io.prepareToSleep();
         CompletableFuture<Void> other = CompletableFuture.runAsync(io::wake);
-        io.sleep();
+        io.sleep(-1);
         other.join();
+        io.prepareToSleep();
+        try (EventFd bell = EventFd.create()) {
+            bell.signal();
+            io.sleep(bell.raw());
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import xenolith.abi.io.IoProtocol;
 import xenolith.abi.io.RequestRing;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
+import xenolith.backend.Endings;
 import xenolith.backend.FrontendException;
 import xenolith.backend.GrantPatience;
 import xenolith.backend.PatientGrants;
@@ -150,22 +151,9 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
     /// All queues are stopped, whatever becomes of one.
     @Override
     public void disconnect() {
-        RuntimeException failure = null;
-        for (BlkQueue queue : queues) {
-            try {
-                queue.stop();
-            } catch (RuntimeException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
+        List<Runnable> stops = queues.stream().<Runnable>map(queue -> queue::stop).toList();
         queues.clear();
-        if (failure != null) {
-            throw failure;
-        }
+        Endings.runAll(stops);
     }
 
     /// Closes the image. The device is disconnected by then.

@@ -5,11 +5,14 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import xenolith.abi.io.Blkif;
 import xenolith.abi.io.RequestRing;
 import xenolith.backend.BackendThread;
 import xenolith.backend.BrokenRingException;
+import xenolith.backend.Endings;
+import xenolith.backend.GuestBell;
 import xenolith.backend.blk.BlkCounters.Count;
 import xenolith.backend.image.TransferQueue;
 import xenolith.vmm.port.DeviceAccess;
@@ -37,6 +40,7 @@ final class BlkQueue {
     private final BlkCounters counters;
     private final Consumer<String> onFault;
     private final BackendThread thread;
+    private final GuestBell bell = new GuestBell();
     private final BlkRuns runs;
     private final TransferQueue transfers;
     private final BlkPace pace = new BlkPace();
@@ -60,6 +64,7 @@ final class BlkQueue {
         this.onFault = onFault;
         this.thread = new BackendThread(name, this::round, this::abandon);
         thread.workFor(domain);
+        thread.sleepBy(bell);
     }
 
     void start() {
@@ -67,7 +72,7 @@ final class BlkQueue {
             counters.add(Count.EVENTS_FROM_GUEST);
             thread.wake();
             transfers.wake();
-        });
+        }, bell.descriptor());
         thread.start();
     }
 
@@ -75,12 +80,11 @@ final class BlkQueue {
     void stop() {
         thread.stopAndWait(PATIENCE,
                 () -> LOG.log(Level.WARNING, "a disk's storage is slow to answer; waiting for it"));
-        port.close();
-        transfers.close();
-        grants.close();
+        Endings.runAll(List.of(port::close, bell::close, transfers::close, grants::close));
     }
 
     private boolean round() {
+        hear();
         if (broken) {
             return false;
         }
@@ -93,6 +97,14 @@ final class BlkQueue {
             giveUp("internal error: " + e);
         }
         return false;
+    }
+
+    /// Whatever the guest has sent until now is looked for after this.
+    private void hear() {
+        long count = bell.heard();
+        if (count > 0) {
+            counters.add(Count.EVENTS_FROM_GUEST, count);
+        }
     }
 
     private void giveUp(String why) {
@@ -160,8 +172,9 @@ final class BlkQueue {
             return;
         }
         transfers.prepareToSleep();
+        hear();
         if (checked(ring.finalCheck()) == 0 && !transfers.await(1, 0)) {
-            transfers.sleep();
+            transfers.sleep(bell.descriptor());
         }
     }
 

@@ -126,10 +126,10 @@ public final class HostTransfers implements TransferQueue {
     }
 
     @Override
-    public void sleep() {
+    public void sleep(int descriptor) {
         submit();
         if (overCount == 0 && freeCount < most) {
-            host.sleep();
+            host.sleep(descriptor);
         }
     }
 

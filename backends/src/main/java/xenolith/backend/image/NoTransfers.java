@@ -33,7 +33,7 @@ final class NoTransfers implements TransferQueue {
     }
 
     @Override
-    public void sleep() {
+    public void sleep(int descriptor) {
         throw new IllegalStateException("nothing is under way");
     }
 

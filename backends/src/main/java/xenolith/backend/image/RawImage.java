@@ -69,7 +69,7 @@ public final class RawImage implements DiskImage {
     public static RawImage openDirect(Path path, boolean readOnly) {
         Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK | Fd.O_DIRECT);
         try {
-            return locked(new RawImage(fd, readOnly, true, DirectBlocks.leastBytes(fd)), path);
+            return locked(new RawImage(fd, readOnly, true, DirectBlocks.leastBytes(fd, path)), path);
         } catch (HostException e) {
             fd.close();
             throw e;

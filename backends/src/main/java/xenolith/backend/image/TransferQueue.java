@@ -26,8 +26,8 @@ public interface TransferQueue extends AutoCloseable {
     /// Forgets past wakes. Who looks for work after this and finds none may [#sleep], and misses none that comes.
     void prepareToSleep();
 
-    /// Waits until a transfer is over or somebody wakes it. May end early.
-    void sleep();
+    /// Waits until a transfer is over, somebody wakes it or `descriptor` can be read. May end early.
+    void sleep(int descriptor);
 
     /// Ends [#sleep], the present one or the next. For any thread.
     void wake();

@@ -12,6 +12,7 @@ import xenolith.abi.io.NetifCtrl;
 import xenolith.abi.io.RequestRing;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
+import xenolith.backend.Endings;
 import xenolith.backend.FrontendException;
 import xenolith.backend.PatientGrants;
 import xenolith.backend.Rings;
@@ -173,12 +174,14 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         for (int i = 0; i < queues.size(); i++) {
             workers.get(i).remove(queues.get(i));
         }
-        queues.forEach(NetQueue::close);
+        List<Runnable> closes = new ArrayList<>();
+        queues.forEach(queue -> closes.add(queue::close));
         queues.clear();
         if (control != null) {
-            control.close();
+            closes.add(control::close);
             control = null;
         }
+        Endings.runAll(closes);
     }
 
     /// Of all its queues. *Tx* is what the guest sent.

@@ -2,8 +2,10 @@ package xenolith.backend.net;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.function.Consumer;
 import xenolith.backend.BrokenRingException;
+import xenolith.backend.Endings;
 import xenolith.posix.EventFd;
 import xenolith.posix.HostException;
 import xenolith.vmm.port.EventPort;
@@ -127,10 +129,6 @@ final class NetQueue {
 
     /// Lets go of the guest's pages and ports and of the link's. No worker serves it any more.
     void close() {
-        txPort.close();
-        rxPort.close();
-        bell.close();
-        grants.close();
-        link.close();
+        Endings.runAll(List.of(txPort::close, rxPort::close, bell::close, grants::close, link::close));
     }
 }

@@ -38,7 +38,9 @@ public final class NetWorker implements AutoCloseable {
     private volatile boolean stopping;
     private final Naps naps = new Naps();
     private int first;
+    /// Whether the host has told of a guest: those who were waited for last.
     private boolean rung;
+    private NetQueue[] awaited = NONE;
 
     /// A thread called `name` that works for `domain` and begins at once.
     public NetWorker(String name, DeviceAccess domain) {
@@ -73,7 +75,8 @@ public final class NetWorker implements AutoCloseable {
         wake();
     }
 
-    /// Makes it look at all queues. May be called by any thread, that of a vcpu in a hypercall included.
+    /// Makes it look at all queues. May be called by any thread, that of a vcpu in a hypercall included. A guest whose
+    /// events the host's kernel signals does not come by here.
     void wake() {
         if (!awake) {
             awake = true;
@@ -127,9 +130,7 @@ public final class NetWorker implements AutoCloseable {
             NetQueue[] now = queues;
             if (rung) {
                 rung = false;
-                for (NetQueue queue : now) {
-                    queue.hearBell();
-                }
+                hearBells(now);
             }
             int moved = 0;
             for (int i = 0; i < now.length; i++) {
@@ -142,6 +143,15 @@ public final class NetWorker implements AutoCloseable {
         }
     }
 
+    /// Bells are waited for behind the links, in pairs. Another list by now, and all are heard.
+    private void hearBells(NetQueue[] now) {
+        for (int i = 0; i < now.length; i++) {
+            if (now != awaited || poll.revents(2 * i + 2) != 0) {
+                now[i].hearBell();
+            }
+        }
+    }
+
     /// Asks all guests for events and says what to wait for. Returns whether there is work now.
     private boolean settle() {
         serving.lock();
@@ -149,7 +159,8 @@ public final class NetWorker implements AutoCloseable {
             poll.clear();
             poll.add(wakeUp.raw(), Poll.POLLIN);
             boolean work = false;
-            for (NetQueue queue : queues) {
+            awaited = queues;
+            for (NetQueue queue : awaited) {
                 work |= queue.settle();
                 poll.add(queue.descriptor(), Poll.POLLIN);
                 poll.add(queue.bell(), Poll.POLLIN);

@@ -84,7 +84,7 @@ class LargeBlocksTest {
             assertThat(image.logicalSectorBytes()).isEqualTo(4096);
         }
         try (Fd fd = Fd.open(disk.toString(), Fd.O_RDONLY | Fd.O_DIRECT)) {
-            assertThat(DirectBlocks.tried(fd)).as("where the host does not tell").isEqualTo(4096);
+            assertThat(DirectBlocks.tried(fd, disk)).as("where the host does not tell").isEqualTo(4096);
         }
         try (DiskImage image = RawImage.openDirect(Path.of(device), true)) {
             assertThat(image.logicalSectorBytes()).as("the device itself").isEqualTo(4096);

@@ -128,7 +128,7 @@ public final class LateTransfers implements TransferQueue {
     }
 
     @Override
-    public synchronized void sleep() {
+    public synchronized void sleep(int descriptor) {
         submit();
         sleeps++;
         while (!woken && (held || underWay.isEmpty())) {

@@ -94,8 +94,9 @@ class RawImageTest {
                 assertThat(two.logicalSectorBytes()).isEqualTo(one.logicalSectorBytes());
             }
             try (Fd one = direct(written); Fd two = direct(late); Fd none = direct(empty)) {
-                assertThat(DirectBlocks.tried(two)).isEqualTo(DirectBlocks.tried(one));
-                assertThat(DirectBlocks.tried(none)).isEqualTo(4096);
+                assertThat(DirectBlocks.tried(two, late)).isEqualTo(DirectBlocks.tried(one, written));
+                assertThat(DirectBlocks.tried(none, empty)).as("one that has no data yet")
+                        .isEqualTo(DirectBlocks.tried(one, written));
             }
         } finally {
             for (Path file : new Path[] {written, empty, late, folder}) {

@@ -27,6 +27,7 @@ final class Traps {
     private static final int DOUBLE_FAULT = 8;
     private static final int GENERAL_PROTECTION = 13;
     private static final int PAGE_FAULT = 14;
+    private static final int ALIGNMENT_CHECK = 17;
     private static final int MACHINE_CHECK = 18;
     /// Vectors with an error code: 8, 10–14, 17, 21.
     private static final int WITH_ERROR = 1 << 8 | 0x1f << 10 | 1 << 17 | 1 << 21;
@@ -75,7 +76,12 @@ final class Traps {
             return debugException();
         }
         boolean hasError = vector < 32 && (WITH_ERROR >>> vector & 1) != 0;
-        handle(vector, hasError, takeFrame(hasError), cpu.cr2());
+        long error = takeFrame(hasError);
+        // An argument that is not aligned, for a kernel that wants to know of such.
+        if (vector == ALIGNMENT_CHECK && postsWhatCannotBeRead()) {
+            return false;
+        }
+        handle(vector, hasError, error, cpu.cr2());
         return true;
     }
 
@@ -103,17 +109,30 @@ final class Traps {
     /// posted, and answered as any other.
     boolean pageFault() {
         long error = takeFrame(true);
-        if (cpu.inKernel() && cpu.rip() == domain.monitor().sendReads(vcpu.id())) {
-            cpu.rip(domain.monitor().postHypercall(vcpu.id()));
+        if (postsWhatCannotBeRead()) {
             return false;
         }
         handle(PAGE_FAULT, true, error, window.faultAddress());
         return true;
     }
 
-    /// The stub of a general-protection fault of the kernel rang, at ring 3 likewise.
-    void kernelProtectionFault() {
-        handle(GENERAL_PROTECTION, true, takeFrame(true), 0);
+    private boolean postsWhatCannotBeRead() {
+        boolean reads = cpu.inKernel() && cpu.rip() == domain.monitor().sendReads(vcpu.id());
+        if (reads) {
+            cpu.rip(domain.monitor().postHypercall(vcpu.id()));
+        }
+        return reads;
+    }
+
+    /// The stub of a general-protection fault of the kernel rang, at ring 3 likewise. Answers as [#pageFault] does: an
+    /// argument may begin at a canonical address and end at none.
+    boolean kernelProtectionFault() {
+        long error = takeFrame(true);
+        if (postsWhatCannotBeRead()) {
+            return false;
+        }
+        handle(GENERAL_PROTECTION, true, error, 0);
+        return true;
     }
 
     /// The stub of a user's page fault rang because the guest has no handler.

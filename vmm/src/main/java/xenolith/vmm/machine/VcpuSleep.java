@@ -14,6 +14,9 @@ import xenolith.vmm.hypercall.VcpuControl;
 
 /// What a hypercall does to its own vcpu: sleep, yield, and the few registers that only the vcpu's thread can set.
 final class VcpuSleep implements VcpuControl {
+    /// A yield that takes so long has given the processor to somebody.
+    private static final long GIVEN_NS = 20_000;
+
     private final Vcpu vcpu;
     private final Domain domain;
     private final GuestCpu cpu;
@@ -78,7 +81,7 @@ final class VcpuSleep implements VcpuControl {
             if (vcpu.timer().expire()) {
                 domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
             }
-            if (wantsEvents() || vcpu.nmi().isDue() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs
+            if (domain.end() != null || wantsEvents() || vcpu.nmi().isDue() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs
                     || domain.isCommitAwaited()) {
                 break;
             }
@@ -96,11 +99,16 @@ final class VcpuSleep implements VcpuControl {
 
     /// Looks until `endNanoTime` whether somebody calls; also at a deadline that is near. Without the lock.
     private boolean looks(long endNanoTime, long deadlineNs) {
-        while (System.nanoTime() < endNanoTime) {
+        for (long now = System.nanoTime(); now < endNanoTime;) {
             if (vcpu.isCalled() || deadlineNs != Long.MAX_VALUE && domain.clock().nowNs() >= deadlineNs) {
                 return true;
             }
             Thread.yield();
+            long next = System.nanoTime();
+            if (next - now > GIVEN_NS) {
+                vcpu.runState().given(next - now);
+            }
+            now = next;
         }
         return false;
     }

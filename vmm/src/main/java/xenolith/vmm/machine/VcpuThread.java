@@ -237,7 +237,7 @@ final class VcpuThread implements Runnable {
             }
             case MonitorAbi.BELL_KERNEL_GP -> {
                 domain.counters().exit(Exit.TRAP);
-                traps.kernelProtectionFault();
+                return traps.kernelProtectionFault() ? Registers.FREE : Registers.AT_STUB;
             }
             case MonitorAbi.BELL_KERNEL_SYSCALL32 -> {
                 domain.counters().exit(Exit.TRAP);

@@ -39,12 +39,18 @@ final class RunDelay implements AutoCloseable {
         try {
             long delay = read();
             long more = Math.max(0, delay - lastNs);
-            lastNs = delay;
+            // What was forgiven and has not come yet is forgiven still.
+            lastNs = Math.max(lastNs, delay);
             return more;
         } catch (IOException gone) {
             close();
             return 0;
         }
+    }
+
+    /// So much of it does not count.
+    void forgive(long ns) {
+        lastNs += ns;
     }
 
     private long read() throws IOException {

@@ -42,6 +42,11 @@ public final class RunState implements AutoCloseable {
         return steal(delay.sinceLastLookNs());
     }
 
+    /// The vcpu had nothing to do for so long, and its thread waited for a processor only because it looked for something.
+    public void given(long ns) {
+        delay.forgive(ns);
+    }
+
     /// The host had the vcpu wait for so long, whatever it is doing now.
     boolean steal(long ns) {
         timeNs[XenVcpu.RUNSTATE_RUNNABLE] += ns;

@@ -1,0 +1,53 @@
+package xenolith.backend;
+
+import xenolith.posix.EventFd;
+import xenolith.posix.Poll;
+
+/// What a device's thread sleeps by where KVM itself may tell it of the guest's sends
+/// ([xenolith.vmm.port.EventPort#onNotification(Runnable, int)]).
+///
+/// [#ring] and [#close] may be called by any thread, the others by the one that sleeps.
+public final class GuestBell implements AutoCloseable {
+    private final EventFd fromGuest = EventFd.create();
+    private final EventFd fromUs = EventFd.create();
+    private final Poll poll = new Poll(2);
+    private boolean closed;
+
+    public GuestBell() {
+        poll.add(fromGuest.raw(), Poll.POLLIN);
+        poll.add(fromUs.raw(), Poll.POLLIN);
+    }
+
+    /// The eventfd that counts what the guest sends.
+    public int descriptor() {
+        return fromGuest.raw();
+    }
+
+    /// Ends [#await], the present one or the next.
+    public synchronized void ring() {
+        // Not once it is closed: the port's last listener may be late.
+        if (!closed) {
+            fromUs.signal();
+        }
+    }
+
+    /// Waits until it rings, or has since the last [#heard]. May end early.
+    public void await() {
+        if (poll.await(-1) > 0 && poll.revents(1) != 0) {
+            fromUs.drain();
+        }
+    }
+
+    /// How often KVM has told of the guest since the last call. Who looks for work after this call misses none.
+    public long heard() {
+        return fromGuest.drain();
+    }
+
+    /// The thread has ended, and the port is closed.
+    @Override
+    public synchronized void close() {
+        closed = true;
+        fromGuest.close();
+        fromUs.close();
+    }
+}
