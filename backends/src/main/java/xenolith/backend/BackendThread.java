@@ -18,6 +18,10 @@ public final class BackendThread {
         boolean run() throws Exception;
     }
 
+    /// Of a thread that sleeps by a bell: requests that come one by one are work all the time. Whoever makes room for us
+    /// shall not change his mind for each.
+    private static final long LINGER_NS = 20_000_000;
+
     private final Thread thread;
     private final Body body;
     private final Body lastRound;
@@ -38,8 +42,8 @@ public final class BackendThread {
         this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::loop);
     }
 
-    /// Says from now on, from the wake to the sleep, that a processor is wanted ([DeviceAccess#working]). Before
-    /// [#start].
+    /// Says from now on, from the wake to the sleep, that a processor is wanted ([DeviceAccess#working]); with
+    /// [#sleepBy] until it has slept for a while. Before [#start].
     public void workFor(DeviceAccess served) {
         domain = served;
     }
@@ -146,12 +150,15 @@ public final class BackendThread {
     }
 
     private void sleep() {
-        working(false);
         GuestBell rung = bell;
         if (rung != null) {
-            rung.await();
+            if (!working.get() || !rung.await(LINGER_NS)) {
+                working(false);
+                rung.await(-1);
+            }
             return;
         }
+        working(false);
         while (!woken && !stopping) {
             LockSupport.park(this);
             // An interrupt would make every later park return at once. It means nothing to us but "look again".

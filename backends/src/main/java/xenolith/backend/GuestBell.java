@@ -31,11 +31,14 @@ public final class GuestBell implements AutoCloseable {
         }
     }
 
-    /// Waits until it rings, or has since the last [#heard]. May end early.
-    public void await() {
-        if (poll.await(-1) > 0 && poll.revents(1) != 0) {
+    /// Waits until it rings, or has since the last [#heard], or until `timeoutNs` has passed (-1: for ever). Returns whether
+    /// it rang; false may come early.
+    public boolean await(long timeoutNs) {
+        boolean rang = poll.await(timeoutNs) > 0;
+        if (rang && poll.revents(1) != 0) {
             fromUs.drain();
         }
+        return rang;
     }
 
     /// How often KVM has told of the guest since the last call. Who looks for work after this call misses none.

@@ -38,6 +38,28 @@ class BackendThreadWorkTest {
     }
 
     @Test
+    void whatIsAskedForOneByOneIsOneStretchOfWorkForAThreadThatSleepsByABell() throws InterruptedException {
+        BackendThread thread = new BackendThread("test", () -> {
+            rounds.release();
+            return false;
+        }, () -> false);
+        thread.workFor(domain);
+        try (GuestBell bell = new GuestBell()) {
+            thread.sleepBy(bell);
+            thread.start();
+            rounds.acquire();
+            for (int i = 0; i < 1000; i++) {
+                thread.wake();
+                rounds.acquire();
+            }
+            assertThat(domain.workBegun()).as("of a thousand wakes").isLessThan(500);
+            Eventually.is(0, domain::working);
+            assertThat(thread.stop(Duration.ofSeconds(20))).isTrue();
+        }
+        assertThat(domain.working()).isZero();
+    }
+
+    @Test
     void aThreadThatFailsWantsNothingMore() {
         AtomicInteger runs = new AtomicInteger();
         BackendThread thread = new BackendThread("test", () -> {

@@ -22,7 +22,7 @@ class GuestBellTest {
     @Test
     void whoSleepsIsWokenByUs() {
         CompletableFuture<Void> other = CompletableFuture.runAsync(bell::ring);
-        bell.await();
+        assertThat(bell.await(-1)).isTrue();
         other.join();
         assertThat(bell.heard()).as("the guest has sent nothing").isZero();
     }
@@ -31,7 +31,12 @@ class GuestBellTest {
     void aRingBeforeTheSleepIsNotLost() {
         bell.ring();
         bell.ring();
-        bell.await();
+        assertThat(bell.await(-1)).isTrue();
+    }
+
+    @Test
+    void aSleepEndsByItself() {
+        assertThat(bell.await(1_000_000)).isFalse();
     }
 
     @Test
