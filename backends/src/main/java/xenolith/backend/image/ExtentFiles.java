@@ -81,9 +81,7 @@ final class ExtentFiles {
     }
 
     private static void lock(Open file, boolean shared) {
-        if (!file.lock.tryLock(shared)) {
-            throw new DiskInUseException(file.path);
-        }
+        ImageLock.take(file.lock, file.path, shared);
     }
 
     synchronized void release(Open file, boolean writable) {

@@ -42,9 +42,7 @@ public final class RawImage implements DiskImage {
 
     private static RawImage locked(RawImage image, Path path) {
         try {
-            if (!image.fd.tryLock(image.readOnly)) {
-                throw new DiskInUseException(path);
-            }
+            ImageLock.take(image.fd, path, image.readOnly);
             return image;
         } catch (HostException | DiskInUseException e) {
             image.close();

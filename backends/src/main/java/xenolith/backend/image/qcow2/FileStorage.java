@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.ImageLock;
 import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
@@ -32,9 +33,7 @@ final class FileStorage implements Storage {
             Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
             try {
                 fd.end();
-                if (!fd.tryLock(readOnly)) {
-                    throw new DiskInUseException(path);
-                }
+                ImageLock.take(fd, path, readOnly);
                 return new FileStorage(fd, Files.readAttributes(path,
                         BasicFileAttributes.class).isRegularFile());
             } catch (RuntimeException | IOException e) {
