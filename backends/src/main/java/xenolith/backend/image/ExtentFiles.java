@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.Map;
-import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 
@@ -17,7 +16,7 @@ import xenolith.posix.HostException;
 /// shared while the file is only read, else exclusive.
 final class ExtentFiles {
     private final Map<Object, Open> open = new HashMap<>();
-    private boolean lostWrites;
+    private final LostWrites lostWrites = new LostWrites();
 
     /// A file in use.
     static final class Open {
@@ -90,7 +89,7 @@ final class ExtentFiles {
         file.users--;
         if (writable && --file.writers == 0) {
             // Somebody may yet ask for a flush of what was written under the table that is gone.
-            lostWrites |= file.writer.flush() < 0;
+            lostWrites.noted(file.writer.flush());
             file.writer.close();
             file.writer = null;
         }
@@ -112,7 +111,7 @@ final class ExtentFiles {
 
     /// Waits until all that was written to any of them is on the storage. Returns 0 or `-errno`.
     synchronized int flush() {
-        int result = lostWrites ? -Errno.EIO : 0;
+        int result = lostWrites.result();
         for (Open file : open.values()) {
             int flushed = file.writer == null ? 0 : file.writer.flush();
             result = result < 0 ? result : flushed;

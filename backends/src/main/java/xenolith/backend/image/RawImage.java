@@ -1,9 +1,6 @@
 package xenolith.backend.image;
 
 import java.nio.file.Path;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
-import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
@@ -16,8 +13,7 @@ public final class RawImage implements DiskImage {
     private final boolean readOnly;
     /// Whether it goes past the host's page cache: else the host lets its callers wait, whatever they ask for.
     private final boolean direct;
-    private final Lock flushing = new ReentrantLock();
-    private boolean lossy;
+    private final LostWrites lostWrites = new LostWrites();
     private final int logicalSectorBytes;
     private final int physicalSectorBytes;
     private volatile long sectorCount;
@@ -121,22 +117,9 @@ public final class RawImage implements DiskImage {
         return queue.add(transfer);
     }
 
-    /// Linux tells a failure to store what it had accepted once, and drops it from its cache: a call that came after would
-    /// say that all is well. So once it failed it fails until the image is opened anew. One at a time, as two at once would
-    /// be told differently.
     @Override
     public int flush() {
-        if (readOnly) {
-            return 0;
-        }
-        flushing.lock();
-        try {
-            int result = lossy ? -Errno.EIO : fd.dataSync();
-            lossy |= result < 0;
-            return result;
-        } finally {
-            flushing.unlock();
-        }
+        return readOnly ? 0 : lostWrites.sync(fd);
     }
 
     @Override

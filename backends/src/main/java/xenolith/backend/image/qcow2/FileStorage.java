@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.LostWrites;
 import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
@@ -15,9 +16,7 @@ import xenolith.posix.Iovec;
 final class FileStorage implements Storage {
     private final Fd fd;
     private final boolean isFile;
-    /// Set when the host could not store what it had accepted: nobody knows any more what is on the storage, and a later
-    /// success would be no proof.
-    private volatile boolean lostWrites;
+    private final LostWrites lostWrites = new LostWrites();
 
     private FileStorage(Fd fd, boolean isFile) {
         this.fd = fd;
@@ -91,12 +90,7 @@ final class FileStorage implements Storage {
 
     @Override
     public int sync() {
-        if (lostWrites) {
-            return -Errno.EIO;
-        }
-        int result = fd.dataSync();
-        lostWrites |= result < 0;
-        return result;
+        return lostWrites.sync(fd);
     }
 
     @Override
