@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.FileMove;
 import xenolith.backend.image.LostWrites;
-import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
@@ -55,37 +55,14 @@ final class FileStorage implements Storage {
         return isFile;
     }
 
-    /// Every round reads something, or is the last.
     @Override
     public long read(Iovec to, long offset) {
-        long done = 0;
-        while (to.byteLength() > 0) {
-            long moved = fd.preadv(to, offset + done);
-            if (moved < 0) {
-                return moved;
-            }
-            if (moved == 0) {
-                to.fillZeros(to.byteLength());
-                return done;
-            }
-            to.advance(moved);
-            done += moved;
-        }
-        return done;
+        return FileMove.readAsEndless(fd, to, offset);
     }
 
     @Override
     public int write(Iovec from, long offset) {
-        long at = offset;
-        while (from.byteLength() > 0) {
-            long moved = fd.pwritev(from, at);
-            if (moved <= 0) {
-                return moved == 0 ? -Errno.EIO : (int) moved;
-            }
-            from.advance(moved);
-            at += moved;
-        }
-        return 0;
+        return FileMove.all(fd, from, offset, true);
     }
 
     @Override
