@@ -1,6 +1,7 @@
 package xenolith.backend.image;
 
 import java.nio.file.Path;
+import java.util.function.Function;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
@@ -33,42 +34,43 @@ public final class RawImage implements DiskImage {
     /// @throws HostException if it cannot be opened so, or has no size
     /// @throws DiskInUseException if another disk has it, of this process or of another
     public static RawImage open(Path path, boolean readOnly) {
-        return locked(openUnlocked(path, readOnly), path);
-    }
-
-    private static RawImage locked(RawImage image, Path path) {
-        try {
-            if (!image.fd.tryLock(image.readOnly)) {
-                throw new DiskInUseException(path);
-            }
-            return image;
-        } catch (HostException | DiskInUseException e) {
-            image.close();
-            throw e;
-        }
-    }
-
-    /// As [#open], for a caller who holds a lock. A FIFO is an error, and nobody to wait for.
-    static RawImage openUnlocked(Path path, boolean readOnly) {
-        Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
-        try {
+        return open(path, readOnly, 0, fd -> {
+            lock(fd, path, readOnly);
             return new RawImage(fd, readOnly, false, SECTOR_BYTES);
-        } catch (HostException e) {
-            fd.close();
-            throw e;
-        }
+        });
     }
 
-    /// As [#open], past the host's page cache. The disk's sectors are then as large as the storage's blocks must be.
+    /// As [#open], for a caller who holds a lock.
+    static RawImage openUnlocked(Path path, boolean readOnly) {
+        return open(path, readOnly, 0, fd -> new RawImage(fd, readOnly, false, SECTOR_BYTES));
+    }
+
+    /// As [#open], past the host's page cache. The disk's sectors are then as large as the storage's blocks must be. To find
+    /// that out, zeros may be written where there was nothing.
     ///
     /// @throws HostException also if what holds the image cannot do that (`EINVAL`)
+    /// @throws BadImageException if there is no finding that out
     public static RawImage openDirect(Path path, boolean readOnly) {
-        Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK | Fd.O_DIRECT);
+        return open(path, readOnly, Fd.O_DIRECT, fd -> {
+            lock(fd, path, readOnly);
+            return new RawImage(fd, readOnly, true, DirectBlocks.leastBytes(fd, path, readOnly));
+        });
+    }
+
+    /// A FIFO is an error, and nobody to wait for.
+    private static RawImage open(Path path, boolean readOnly, int flags, Function<Fd, RawImage> made) {
+        Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK | flags);
         try {
-            return locked(new RawImage(fd, readOnly, true, DirectBlocks.leastBytes(fd, path)), path);
-        } catch (HostException e) {
+            return made.apply(fd);
+        } catch (RuntimeException e) {
             fd.close();
             throw e;
+        }
+    }
+
+    private static void lock(Fd fd, Path path, boolean readOnly) {
+        if (!fd.tryLock(readOnly)) {
+            throw new DiskInUseException(path);
         }
     }
 
