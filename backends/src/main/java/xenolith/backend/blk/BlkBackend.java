@@ -1,5 +1,7 @@
 package xenolith.backend.blk;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +27,7 @@ import xenolith.vmm.port.GrantAccess;
 
 /// A disk of a domain: what it offers its frontend, and the queues of a connection.
 public final class BlkBackend implements DeviceDriver, AutoCloseable {
+    private static final Logger LOG = System.getLogger(BlkBackend.class.getName());
     /// Rings of up to 16 pages: 512 requests.
     private static final int MAX_RING_PAGE_ORDER = 4;
     private static final long MAX_U32 = 0xFFFF_FFFFL;
@@ -104,6 +107,10 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
             disconnect();
             throw e;
         }
+        if (mayCountOtherwise(nodes, image.logicalSectorBytes())) {
+            LOG.log(Level.WARNING, name + ": its guest may count in sectors of " + image.logicalSectorBytes()
+                    + " bytes, and would read and write the wrong ones: they are counted in " + DiskImage.SECTOR_BYTES);
+        }
         nodes.write("sectors", image.sectorCount());
         nodes.write("sector-size", image.logicalSectorBytes());
         nodes.write("physical-sector-size", image.physicalSectorBytes());
@@ -111,29 +118,48 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         queues.forEach(BlkQueue::start);
     }
 
+    /// Some versions of blkif.h would have a frontend that says `feature-large-sector-size` count in sectors of
+    /// `sector-size`; later ones take that back, and everything counts in 512 bytes, as it always has in Linux.
+    static boolean mayCountOtherwise(DeviceNodes nodes, int sectorBytes) {
+        return sectorBytes > DiskImage.SECTOR_BYTES
+                && nodes.read("feature-large-sector-size").filter("1"::equals).isPresent();
+    }
+
     private BlkQueue queue(int number, DeviceNodes nodes, String prefix, int order, boolean persistent,
             Consumer<String> onFault) throws FrontendException {
         GrantAccess grants = domain.grants();
+        EventPort port = null;
+        TransferQueue transfers = null;
         try {
             RequestRing ring = rings.attach(number, Blkif.RING, ringPages(nodes, prefix, order, grants));
-            EventPort port = domain.bind((int) nodes.require(prefix + "event-channel", 1, Integer.MAX_VALUE))
+            port = domain.bind((int) nodes.require(prefix + "event-channel", 1, Integer.MAX_VALUE))
                     .orElseThrow(() -> new FrontendException("'event-channel' is no port that waits for us"));
-            TransferQueue transfers = transferQueues.get();
+            transfers = transferQueues.get();
             BlkRuns runs = new BlkRuns(image, new GrantedPages(grants, persistent), transfers, counters);
             return new BlkQueue(name + '-' + number, domain, grants, ring, port, runs, transfers, counters, onFault);
         } catch (FrontendException | RuntimeException e) {
+            if (port != null) {
+                port.close();
+            }
+            if (transfers != null) {
+                transfers.close();
+            }
             grants.close();
             throw e;
         }
     }
 
-    /// A ring of one page has one `ring-ref`, a larger one `ring-ref0` and so on.
+    /// A ring of one page has one `ring-ref`, a larger one `ring-ref0` and so on. So has a ring of one page where the
+    /// frontend says that this is its size: Linux's backend asks for it, blkif.h for `ring-ref`. Without `ring-page-order` a
+    /// `ring-ref0` is what somebody has left who ran before.
     private static MemorySegment[] ringPages(DeviceNodes nodes, String prefix, int order, GrantAccess grants)
             throws FrontendException {
         MemorySegment[] pages = new MemorySegment[1 << order];
+        boolean numbered = order > 0
+                || nodes.read("ring-page-order").isPresent() && nodes.read(prefix + "ring-ref0").isPresent();
         GrantPatience patience = GrantPatience.forSeconds();
         for (int i = 0; i < pages.length; i++) {
-            String node = prefix + "ring-ref" + (order == 0 ? "" : i);
+            String node = prefix + "ring-ref" + (numbered ? i : "");
             int handle = PatientGrants.map(grants, (int) nodes.require(node, 0, MAX_U32), true, patience);
             if (handle < 0) {
                 throw new FrontendException("'" + node + "' is no page that is granted to us: GNTST " + handle);

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 public final class DiskInUseException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    public DiskInUseException(Path path, String user) {
-        super(path + " is in use by " + user);
+    public DiskInUseException(Path path) {
+        super(path + " is in use by another disk or program");
     }
 }

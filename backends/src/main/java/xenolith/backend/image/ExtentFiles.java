@@ -1,12 +1,14 @@
 package xenolith.backend.image;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.Map;
-import xenolith.posix.Errno;
+import java.util.function.BiPredicate;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 
@@ -16,8 +18,20 @@ import xenolith.posix.HostException;
 /// A file is locked by a descriptor of its own, as the lock must become stronger or weaker while data moves: it is
 /// shared while the file is only read, else exclusive.
 final class ExtentFiles {
+    private static final Logger LOG = System.getLogger(ExtentFiles.class.getName());
+
     private final Map<Object, Open> open = new HashMap<>();
-    private boolean lostWrites;
+    private final BiPredicate<Fd, Boolean> tryLock;
+    private final LostWrites lostWrites = new LostWrites();
+
+    ExtentFiles() {
+        this(ImageLock::tryTake);
+    }
+
+    /// @param tryLock as [ImageLock#tryTake]
+    ExtentFiles(BiPredicate<Fd, Boolean> tryLock) {
+        this.tryLock = tryLock;
+    }
 
     /// A file in use.
     static final class Open {
@@ -26,6 +40,7 @@ final class ExtentFiles {
         private final Fd lock;
         private RawImage reader;
         private RawImage writer;
+        private boolean locked;
         private int users;
         private int writers;
 
@@ -48,10 +63,10 @@ final class ExtentFiles {
             if (writable && file.writers == 0) {
                 lock(file, false);
                 file.writer = RawImage.openUnlocked(path, false);
-            } else if (!writable && file.reader == null) {
-                if (file.users == 0) {
-                    lock(file, true);
-                }
+            } else if (!file.locked) {
+                lock(file, true);
+            }
+            if (!writable && file.reader == null) {
                 file.reader = RawImage.openUnlocked(path, true);
             }
         } catch (HostException e) {
@@ -80,22 +95,28 @@ final class ExtentFiles {
         }
     }
 
-    private static void lock(Open file, boolean shared) {
-        ImageLock.take(file.lock, file.path, shared);
+    /// A lock of the other kind that cannot be had leaves none.
+    private void lock(Open file, boolean shared) {
+        file.locked = false;
+        if (!tryLock.test(file.lock, shared)) {
+            throw new DiskInUseException(file.path);
+        }
+        file.locked = true;
     }
 
     synchronized void release(Open file, boolean writable) {
         file.users--;
         if (writable && --file.writers == 0) {
             // Somebody may yet ask for a flush of what was written under the table that is gone.
-            lostWrites |= file.writer.flush() < 0;
+            lostWrites.noted(file.writer.flush());
             file.writer.close();
             file.writer = null;
         }
         weaken(file);
     }
 
-    /// Holds no more than is needed.
+    /// Holds no more than is needed. A lock goes from exclusive to shared by way of none, and somebody who waits for it may
+    /// be quicker. Those who read the file cannot help it, and go on; whoever comes to use it is refused.
     private void weaken(Open file) {
         if (file.users == 0) {
             open.remove(file.identity);
@@ -104,13 +125,17 @@ final class ExtentFiles {
             }
             file.lock.close();
         } else if (file.writers == 0) {
-            lock(file, true);
+            try {
+                lock(file, true);
+            } catch (HostException | DiskInUseException e) {
+                LOG.log(Level.WARNING, file.path + " is read on without a lock: " + e.getMessage());
+            }
         }
     }
 
     /// Waits until all that was written to any of them is on the storage. Returns 0 or `-errno`.
     synchronized int flush() {
-        int result = lostWrites ? -Errno.EIO : 0;
+        int result = lostWrites.result();
         for (Open file : open.values()) {
             int flushed = file.writer == null ? 0 : file.writer.flush();
             result = result < 0 ? result : flushed;

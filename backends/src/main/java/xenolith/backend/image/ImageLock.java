@@ -1,6 +1,5 @@
 package xenolith.backend.image;
 
-import java.nio.file.Path;
 import xenolith.posix.ByteLock;
 import xenolith.posix.Fd;
 
@@ -22,14 +21,13 @@ public final class ImageLock {
     private ImageLock() {
     }
 
-    /// Takes the image, or what is held of it already in the other way. Who is refused closes the descriptor, or takes it in
-    /// the way he had it.
+    /// Takes the image, or what is held of it already in the other way. Returns false at once if anybody has it otherwise, of
+    /// this process or of another; who is refused closes the descriptor, or takes it in the way he had it.
     ///
     /// @param shared to read only
-    /// @throws DiskInUseException at once, if anybody has it otherwise, of this process or of another
-    public static void take(Fd fd, Path path, boolean shared) {
+    public static boolean tryTake(Fd fd, boolean shared) {
         if (!fd.tryLock(shared)) {
-            throw new DiskInUseException(path, "another disk");
+            return false;
         }
         // First held, then looked: of two who begin at once, one sees the other, or both do.
         ByteLock.share(fd, DOES + CONSISTENT_READ, true);
@@ -37,9 +35,7 @@ public final class ImageLock {
         ByteLock.share(fd, DOES + RESIZE, !shared);
         ByteLock.share(fd, LETS_NOBODY + WRITE, true);
         ByteLock.share(fd, LETS_NOBODY + RESIZE, true);
-        if (isDoneByOthers(fd) || isLetToNobody(fd, shared)) {
-            throw new DiskInUseException(path, "QEMU or one of its tools");
-        }
+        return !isDoneByOthers(fd) && !isLetToNobody(fd, shared);
     }
 
     private static boolean isDoneByOthers(Fd fd) {

@@ -3,7 +3,6 @@ package xenolith.backend.image;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
@@ -72,29 +71,13 @@ public final class OverlayImage implements DiskImage {
                 part.take(to, (runEnd - sector) * SECTOR_BYTES);
                 pieces = part;
             }
-            int result = written ? readScratch(pieces, sector * SECTOR_BYTES) : base.read(pieces, sector * SECTOR_BYTES);
+            // Of what was written, sectors at the end may have been discarded.
+            long result = written ? FileMove.readAsEndless(scratch, pieces, sector * SECTOR_BYTES)
+                    : base.read(pieces, sector * SECTOR_BYTES);
             if (result < 0) {
-                return result;
+                return (int) result;
             }
             sector = runEnd;
-        }
-        return 0;
-    }
-
-    private int readScratch(Iovec to, long offset) {
-        long at = offset;
-        while (to.byteLength() > 0) {
-            long moved = scratch.preadv(to, at);
-            if (moved < 0) {
-                return (int) moved;
-            }
-            if (moved == 0) {
-                // Sectors at the end that were discarded.
-                to.fillZeros(to.byteLength());
-            } else {
-                to.advance(moved);
-                at += moved;
-            }
         }
         return 0;
     }
@@ -102,17 +85,11 @@ public final class OverlayImage implements DiskImage {
     @Override
     public int write(Iovec from, long offset) {
         long end = offset + from.byteLength();
-        long at = offset;
-        while (from.byteLength() > 0) {
-            long moved = scratch.pwritev(from, at);
-            if (moved <= 0) {
-                return moved == 0 ? -Errno.EIO : (int) moved;
-            }
-            from.advance(moved);
-            at += moved;
+        int result = FileMove.all(scratch, from, offset, true);
+        if (result == 0) {
+            mark(offset / SECTOR_BYTES, end / SECTOR_BYTES);
         }
-        mark(offset / SECTOR_BYTES, end / SECTOR_BYTES);
-        return 0;
+        return result;
     }
 
     @Override

@@ -1,9 +1,7 @@
 package xenolith.backend.image;
 
 import java.nio.file.Path;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
-import xenolith.posix.Errno;
+import java.util.function.Function;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
@@ -16,8 +14,7 @@ public final class RawImage implements DiskImage {
     private final boolean readOnly;
     /// Whether it goes past the host's page cache: else the host lets its callers wait, whatever they ask for.
     private final boolean direct;
-    private final Lock flushing = new ReentrantLock();
-    private boolean lossy;
+    private final LostWrites lostWrites = new LostWrites();
     private final int logicalSectorBytes;
     private final int physicalSectorBytes;
     private volatile long sectorCount;
@@ -37,40 +34,43 @@ public final class RawImage implements DiskImage {
     /// @throws HostException if it cannot be opened so, or has no size
     /// @throws DiskInUseException if another disk has it, of this process or of another
     public static RawImage open(Path path, boolean readOnly) {
-        return locked(openUnlocked(path, readOnly), path);
-    }
-
-    private static RawImage locked(RawImage image, Path path) {
-        try {
-            ImageLock.take(image.fd, path, image.readOnly);
-            return image;
-        } catch (HostException | DiskInUseException e) {
-            image.close();
-            throw e;
-        }
-    }
-
-    /// As [#open], for a caller who holds a lock. A FIFO is an error, and nobody to wait for.
-    static RawImage openUnlocked(Path path, boolean readOnly) {
-        Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
-        try {
+        return open(path, readOnly, 0, fd -> {
+            lock(fd, path, readOnly);
             return new RawImage(fd, readOnly, false, SECTOR_BYTES);
-        } catch (HostException e) {
-            fd.close();
-            throw e;
-        }
+        });
     }
 
-    /// As [#open], past the host's page cache. The disk's sectors are then as large as the storage's blocks must be.
+    /// As [#open], for a caller who holds a lock.
+    static RawImage openUnlocked(Path path, boolean readOnly) {
+        return open(path, readOnly, 0, fd -> new RawImage(fd, readOnly, false, SECTOR_BYTES));
+    }
+
+    /// As [#open], past the host's page cache. The disk's sectors are then as large as the storage's blocks must be. To find
+    /// that out, zeros may be written where there was nothing.
     ///
     /// @throws HostException also if what holds the image cannot do that (`EINVAL`)
+    /// @throws BadImageException if there is no finding that out
     public static RawImage openDirect(Path path, boolean readOnly) {
-        Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK | Fd.O_DIRECT);
+        return open(path, readOnly, Fd.O_DIRECT, fd -> {
+            lock(fd, path, readOnly);
+            return new RawImage(fd, readOnly, true, DirectBlocks.leastBytes(fd, path, readOnly));
+        });
+    }
+
+    /// A FIFO is an error, and nobody to wait for.
+    private static RawImage open(Path path, boolean readOnly, int flags, Function<Fd, RawImage> made) {
+        Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK | flags);
         try {
-            return locked(new RawImage(fd, readOnly, true, DirectBlocks.leastBytes(fd, path)), path);
-        } catch (HostException e) {
+            return made.apply(fd);
+        } catch (RuntimeException e) {
             fd.close();
             throw e;
+        }
+    }
+
+    private static void lock(Fd fd, Path path, boolean readOnly) {
+        if (!ImageLock.tryTake(fd, readOnly)) {
+            throw new DiskInUseException(path);
         }
     }
 
@@ -119,22 +119,9 @@ public final class RawImage implements DiskImage {
         return queue.add(transfer);
     }
 
-    /// Linux tells a failure to store what it had accepted once, and drops it from its cache: a call that came after would
-    /// say that all is well. So once it failed it fails until the image is opened anew. One at a time, as two at once would
-    /// be told differently.
     @Override
     public int flush() {
-        if (readOnly) {
-            return 0;
-        }
-        flushing.lock();
-        try {
-            int result = lossy ? -Errno.EIO : fd.dataSync();
-            lossy |= result < 0;
-            return result;
-        } finally {
-            flushing.unlock();
-        }
+        return readOnly ? 0 : lostWrites.sync(fd);
     }
 
     @Override

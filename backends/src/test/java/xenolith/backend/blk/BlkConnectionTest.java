@@ -8,6 +8,7 @@ import static xenolith.abi.io.Blkif.BLKIF_RSP_OKAY;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,8 +16,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.abi.io.XenbusState;
+import xenolith.backend.DeviceNodes;
 import xenolith.backend.Eventually;
+import xenolith.backend.image.DiskImage;
+import xenolith.backend.image.LargeSectors;
+import xenolith.backend.image.RawImage;
+import xenolith.backend.image.TransferQueue;
+import xenolith.posix.Errno;
+import xenolith.posix.HostException;
 
 /// What a disk's frontend writes into the store before it connects.
 @Timeout(60)
@@ -58,6 +67,61 @@ class BlkConnectionTest {
         guest.ring(0, "");
         guest.xenbus.write(node, value);
         isRefused(reason);
+    }
+
+    /// As Linux's backend reads it, and as blkif.h has it.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRingThatIsSaidToHaveOnePageMayHaveANumberedOne(boolean numbered) {
+        guest.ring(0, "", numbered);
+        guest.xenbus.write("ring-page-order", 0);
+        guest.xenbus.connect();
+        guest.request(BLKIF_OP_FLUSH_DISKCACHE, 0);
+        assertThat(guest.send()).isEqualTo(BLKIF_RSP_OKAY);
+    }
+
+    @Test
+    void whatAFrontendOfManyPagesHasLeftIsNotTheNextOnes() {
+        guest.xenbus.write("ring-ref0", 7777);
+        guest.connect(0);
+        guest.request(BLKIF_OP_FLUSH_DISKCACHE, 0);
+        assertThat(guest.send()).isEqualTo(BLKIF_RSP_OKAY);
+    }
+
+    @Test
+    void aQueueThatCannotBeMadeLetsGoOfItsPort() {
+        guest.close();
+        guest = new BlkFrontend(new MemoryImage(8), () -> {
+            throw new HostException("eventfd", Errno.EMFILE);
+        });
+        guest.ring(0, "");
+        isRefused("the host failed: eventfd: EMFILE (Too many open files)");
+        assertThat(guest.port.isClosed()).isTrue();
+    }
+
+    /// Its frontend may mean other sectors than we do; what it is told is the same.
+    @Test
+    void aFrontendOfLargeSectorsIsNoticed() throws IOException {
+        DeviceNodes nodes = new DeviceNodes() {
+            @Override
+            public void write(String name, String value) {
+                throw new UnsupportedOperationException(name);
+            }
+
+            @Override
+            public Optional<String> read(String name) {
+                return name.equals("feature-large-sector-size") ? Optional.of("1") : Optional.empty();
+            }
+        };
+        assertThat(BlkBackend.mayCountOtherwise(nodes, 4096)).isTrue();
+        assertThat(BlkBackend.mayCountOtherwise(nodes, 512)).isFalse();
+        guest.close();
+        DiskImage image = RawImage.open(Files.write(folder.resolve("large"), new byte[8192]), false);
+        guest = new BlkFrontend(LargeSectors.of(image, 4096), () -> TransferQueue.NONE);
+        guest.xenbus.write("feature-large-sector-size", 1);
+        guest.connect(0);
+        assertThat(guest.xenbus.backend("sectors")).isEqualTo("16");
+        assertThat(guest.xenbus.backend("sector-size")).isEqualTo("4096");
     }
 
     @Test

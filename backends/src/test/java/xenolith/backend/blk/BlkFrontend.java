@@ -59,10 +59,15 @@ final class BlkFrontend implements AutoCloseable {
 
     /// Makes a ring and names it in the store.
     void ring(int order, String prefix) {
+        ring(order, prefix, order > 0);
+    }
+
+    /// @param numbered whether a single page has a number too
+    void ring(int order, String prefix, boolean numbered) {
         pages = new MemorySegment[1 << order];
         for (int i = 0; i < pages.length; i++) {
             pages[i] = domain.grant(FIRST_RING_REF + i, false);
-            xenbus.write(prefix + "ring-ref" + (order == 0 ? "" : i), FIRST_RING_REF + i);
+            xenbus.write(prefix + "ring-ref" + (numbered ? i : ""), FIRST_RING_REF + i);
         }
         ring = new FrontRing(0, Blkif.RING, pages);
         port = domain.port(PORT);

@@ -84,7 +84,16 @@ class LargeBlocksTest {
             assertThat(image.logicalSectorBytes()).isEqualTo(4096);
         }
         try (Fd fd = Fd.open(disk.toString(), Fd.O_RDONLY | Fd.O_DIRECT)) {
-            assertThat(DirectBlocks.tried(fd, disk)).as("where the host does not tell").isEqualTo(4096);
+            assertThat(DirectBlocks.found(fd, disk, true)).as("where the host does not tell").isEqualTo(4096);
+        }
+        try (FileChannel contents = FileChannel.open(disk, StandardOpenOption.WRITE)) {
+            contents.truncate(0);
+            contents.write(ByteBuffer.allocate(1), (1 << 20) - 1);
+            contents.truncate(1 << 19).force(true);
+        }
+        try (Fd fd = Fd.open(disk.toString(), Fd.O_RDWR | Fd.O_DIRECT)) {
+            assertThat(DirectBlocks.found(fd, Path.of("/proc/version"), false)).as("empty, and no file can be beside it")
+                    .isEqualTo(4096);
         }
         try (DiskImage image = RawImage.openDirect(Path.of(device), true)) {
             assertThat(image.logicalSectorBytes()).as("the device itself").isEqualTo(4096);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -94,14 +95,45 @@ class RawImageTest {
                 assertThat(two.logicalSectorBytes()).isEqualTo(one.logicalSectorBytes());
             }
             try (Fd one = direct(written); Fd two = direct(late); Fd none = direct(empty)) {
-                assertThat(DirectBlocks.tried(two, late)).isEqualTo(DirectBlocks.tried(one, written));
-                assertThat(DirectBlocks.tried(none, empty)).as("one that has no data yet")
-                        .isEqualTo(DirectBlocks.tried(one, written));
+                assertThat(DirectBlocks.found(two, late, true)).isEqualTo(DirectBlocks.found(one, written, true));
+                assertThat(DirectBlocks.found(none, empty, true)).as("one that has no data yet")
+                        .isEqualTo(DirectBlocks.found(one, written, true));
             }
         } finally {
             for (Path file : new Path[] {written, empty, late, folder}) {
                 Files.delete(file);
             }
+        }
+    }
+
+    /// It must be the same before the guest has made partitions and after. There is no making files in `/proc`.
+    @Test
+    void aFileWithoutDataInAFolderThatTakesNoOtherIsAskedItself() throws IOException {
+        Path file = Files.createTempFile(Path.of("target").toAbsolutePath(), "direct", ".img");
+        Path closedFolder = Path.of("/proc/version");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(1 << 20);
+            openDirect(file).close();
+            try (Fd fd = direct(file)) {
+                assertThatThrownBy(() -> DirectBlocks.found(fd, closedFolder, true))
+                        .hasMessage("/proc/version holds nothing yet by which the size of its sectors could be found out: "
+                                + "use it without direct I/O");
+                assertThat(fd.firstData()).as("what is read-only stays as it is").isEqualTo(-Errno.ENXIO);
+            }
+            try (Fd fd = Fd.open(file.toString(), Fd.O_RDWR | Fd.O_DIRECT)) {
+                int bytes = DirectBlocks.found(fd, closedFolder, false);
+                assertThat(fd.firstData()).as("zeros where there was nothing").isZero();
+                assertThat(DirectBlocks.found(fd, closedFolder, false)).as("later").isEqualTo(bytes);
+            }
+            assertThat(Files.readAllBytes(file)).isEqualTo(new byte[1 << 20]);
+            sparse.setLength(0);
+            sparse.setLength(2048);
+            try (Fd fd = Fd.open(file.toString(), Fd.O_RDWR | Fd.O_DIRECT)) {
+                assertThatThrownBy(() -> DirectBlocks.found(fd, closedFolder, false)).isInstanceOf(BadImageException.class);
+            }
+            assertThat(Files.size(file)).as("it does not grow").isEqualTo(2048);
+        } finally {
+            Files.delete(file);
         }
     }
 

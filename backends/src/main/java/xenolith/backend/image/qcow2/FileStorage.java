@@ -6,8 +6,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.FileMove;
 import xenolith.backend.image.ImageLock;
-import xenolith.posix.Errno;
+import xenolith.backend.image.LostWrites;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
@@ -16,9 +17,7 @@ import xenolith.posix.Iovec;
 final class FileStorage implements Storage {
     private final Fd fd;
     private final boolean isFile;
-    /// Set when the host could not store what it had accepted: nobody knows any more what is on the storage, and a later
-    /// success would be no proof.
-    private volatile boolean lostWrites;
+    private final LostWrites lostWrites = new LostWrites();
 
     private FileStorage(Fd fd, boolean isFile) {
         this.fd = fd;
@@ -33,7 +32,9 @@ final class FileStorage implements Storage {
             Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
             try {
                 fd.end();
-                ImageLock.take(fd, path, readOnly);
+                if (!ImageLock.tryTake(fd, readOnly)) {
+                    throw new DiskInUseException(path);
+                }
                 return new FileStorage(fd, Files.readAttributes(path,
                         BasicFileAttributes.class).isRegularFile());
             } catch (RuntimeException | IOException e) {
@@ -55,47 +56,19 @@ final class FileStorage implements Storage {
         return isFile;
     }
 
-    /// Every round reads something, or is the last.
     @Override
     public long read(Iovec to, long offset) {
-        long done = 0;
-        while (to.byteLength() > 0) {
-            long moved = fd.preadv(to, offset + done);
-            if (moved < 0) {
-                return moved;
-            }
-            if (moved == 0) {
-                to.fillZeros(to.byteLength());
-                return done;
-            }
-            to.advance(moved);
-            done += moved;
-        }
-        return done;
+        return FileMove.readAsEndless(fd, to, offset);
     }
 
     @Override
     public int write(Iovec from, long offset) {
-        long at = offset;
-        while (from.byteLength() > 0) {
-            long moved = fd.pwritev(from, at);
-            if (moved <= 0) {
-                return moved == 0 ? -Errno.EIO : (int) moved;
-            }
-            from.advance(moved);
-            at += moved;
-        }
-        return 0;
+        return FileMove.all(fd, from, offset, true);
     }
 
     @Override
     public int sync() {
-        if (lostWrites) {
-            return -Errno.EIO;
-        }
-        int result = fd.dataSync();
-        lostWrites |= result < 0;
-        return result;
+        return lostWrites.sync(fd);
     }
 
     @Override

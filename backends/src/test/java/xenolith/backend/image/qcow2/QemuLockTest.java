@@ -50,7 +50,7 @@ class QemuLockTest {
         Process qemu = Qemu.hold(raw, false);
         try {
             assertThatThrownBy(() -> RawImage.open(raw, false)).isInstanceOf(DiskInUseException.class)
-                    .hasMessage(raw + " is in use by QEMU or one of its tools");
+                    .hasMessage(raw + " is in use by another disk or program");
             assertThatThrownBy(() -> RawImage.open(raw, true)).isInstanceOf(DiskInUseException.class);
         } finally {
             end(qemu);
