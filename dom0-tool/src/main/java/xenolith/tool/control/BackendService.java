@@ -11,8 +11,6 @@ import xenolith.backend.image.DiskScheduler;
 /// A process that serves devices to the domains of others: one device at a socket, and its disks in
 /// turns.
 public final class BackendService {
-    /// The command that runs one.
-    public static final String NAME = "backend";
     private static final Logger LOG = System.getLogger(BackendService.class.getName());
     /// Requests that are with the host's storage at once; more of one disk only while no other waits.
     private static final int MOST = 4;

@@ -111,7 +111,7 @@ final class Disk implements HostedDevice {
         StringBuilder words = new StringBuilder("dev=" + config.name() + (config.readOnly() ? ",access=ro" : ""));
         wanted.forEach((word, value) -> words.append(',').append(word).append(value.isEmpty() ? "" : "=" + value));
         DiskConfig next = DiskConfig.parse(words.toString(), directory);
-        if (!(next.place() instanceof DiskPlace.Here) || next.number() != config.number()) {
+        if (!(next.place() instanceof BackendPlace.Here) || next.number() != config.number()) {
             throw new BadInputException("a disk's name and its process stay while its image is exchanged");
         }
         DiskImage fresh = DiskImages.open(next);

@@ -45,7 +45,7 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
         if (options.isOverlaid() && readOnly) {
             throw new BadInputException("a disk that is read only needs no overlay (cow)");
         }
-        if (options.place() instanceof DiskPlace.Listening) {
+        if (options.place() instanceof BackendPlace.Listening) {
             words.allow("the process that serves a disk opens its file: say all but dev to that one", "dev", "backend");
             return new DiskConfig(null, null, name, number, false, options);
         }
@@ -63,8 +63,8 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
             throw new BadInputException("cow= needs a file; cow alone is thrown away at the end");
         }
         Path overlay = cow.isEmpty() || cow.equals("cow") ? null : directory.resolve(InputFiles.path(cow));
-        DiskPlace place = DiskPlace.parse(words.get("backend"), directory);
-        if (words.has("cow") && overlay == null && place instanceof DiskPlace.OwnProcess) {
+        BackendPlace place = BackendPlace.parse(words.get("backend"), directory);
+        if (words.has("cow") && overlay == null && place instanceof BackendPlace.OwnProcess) {
             throw new BadInputException("an overlay that is thrown away does not survive its process: no cow with"
                     + " backend=process");
         }
@@ -82,7 +82,7 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
     }
 
     /// Where its backend runs.
-    DiskPlace place() {
+    BackendPlace place() {
         return options.place();
     }
 

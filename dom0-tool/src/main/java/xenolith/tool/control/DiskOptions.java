@@ -12,6 +12,6 @@ import java.nio.file.Path;
 /// @param sectorBytes how large the guest's sectors are to be; 0: as the image has them
 /// @param place      where its backend runs
 public record DiskOptions(boolean isOverlaid, Path overlay, boolean discard, boolean backing, boolean direct,
-        int sectorBytes, DiskPlace place) {
-    public static final DiskOptions NONE = new DiskOptions(false, null, true, true, false, 0, new DiskPlace.Here());
+        int sectorBytes, BackendPlace place) {
+    public static final DiskOptions NONE = new DiskOptions(false, null, true, true, false, 0, new BackendPlace.Here());
 }

@@ -55,7 +55,7 @@ final class Disks implements DeviceKind {
     }
 
     private HostedDevice opened(DiskConfig config) {
-        if (!(config.place() instanceof DiskPlace.Here)) {
+        if (!(config.place() instanceof BackendPlace.Here)) {
             return remote.open(config, new DeviceId(domid, "vbd", config.number()), queues);
         }
         ExchangeableImage image = new ExchangeableImage(DiskImages.open(config));

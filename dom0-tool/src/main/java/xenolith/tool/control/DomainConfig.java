@@ -7,7 +7,7 @@ import java.util.Set;
 /// What a domain is asked to be. Immutable; whoever holds one may rely on every bound stated here.
 ///
 /// @param name           shown to the guest's xenstore and in messages: letters, digits, `.`, `_` and `-`
-/// @param memoryBytes    a whole number of mebibytes, [#MIN_MEMORY_BYTES] to [#MAX_MEMORY_BYTES]
+/// @param memoryBytes    a whole number of mebibytes, [MemorySize#MIN_OF_DOMAIN] to [MemorySize#MAX_OF_DOMAIN]
 /// @param vcpuCount      1 to [#MAX_VCPUS]
 /// @param kernel         a readable file; whether it is a PV kernel is for the domain builder to say
 /// @param initrd         a readable file, or null
@@ -38,15 +38,11 @@ public record DomainConfig(
         List<NicConfig> nics,
         List<ChannelConfig> channels) {
 
-    public static final long MIN_MEMORY_BYTES = 32L << 20;
-    public static final long MAX_MEMORY_BYTES = 256L << 30;
     /// `shared_info.vcpu_info` has 32 places (`XEN_LEGACY_MAX_VCPUS`).
     public static final int MAX_VCPUS = 32;
 
-    private static final int MAX_NAME_LENGTH = 64;
-
     public DomainConfig {
-        checkedName(name);
+        DomainName.checked(name);
         checkMemory(memoryBytes);
         if (vcpuCount < 1 || vcpuCount > MAX_VCPUS) {
             throw new BadInputException("a domain has 1 to " + MAX_VCPUS + " virtual CPUs, not " + vcpuCount);
@@ -74,30 +70,14 @@ public record DomainConfig(
                 scrambleFrames, poller, audit, traces, disks, nics, channels);
     }
 
-    /// A name is a directory's too, so it does not start with a dot.
-    static String checkedName(String name) {
-        return checkedName("a domain's", name);
-    }
-
-    /// @param whose the name is, for the message
-    static String checkedName(String whose, String name) {
-        boolean wellFormed = !name.isEmpty() && name.length() <= MAX_NAME_LENGTH && name.charAt(0) != '.'
-                && name.chars().allMatch(c -> c < 0x80 && (Character.isLetterOrDigit(c) || "._-".indexOf(c) >= 0));
-        if (!wellFormed) {
-            throw new BadInputException(whose + " name is 1 to " + MAX_NAME_LENGTH
-                    + " letters, digits, dots, dashes and underscores, and starts with no dot");
-        }
-        return name;
-    }
-
     private static void checkMemory(long memoryBytes) {
-        if (memoryBytes < MIN_MEMORY_BYTES) {
+        if (memoryBytes < MemorySize.MIN_OF_DOMAIN) {
             throw new BadInputException("memory " + MemorySize.format(memoryBytes) + " is too small; the least is "
-                    + MemorySize.format(MIN_MEMORY_BYTES));
+                    + MemorySize.format(MemorySize.MIN_OF_DOMAIN));
         }
-        if (memoryBytes > MAX_MEMORY_BYTES) {
+        if (memoryBytes > MemorySize.MAX_OF_DOMAIN) {
             throw new BadInputException("memory " + MemorySize.format(memoryBytes) + " is too large; the most is "
-                    + MemorySize.format(MAX_MEMORY_BYTES));
+                    + MemorySize.format(MemorySize.MAX_OF_DOMAIN));
         }
         if (memoryBytes % (1L << 20) != 0) {
             throw new BadInputException("memory must be a whole number of mebibytes");

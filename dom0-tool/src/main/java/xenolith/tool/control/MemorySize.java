@@ -2,6 +2,10 @@ package xenolith.tool.control;
 
 /// Reads sizes of memory as people write them: `512M`, `2G`, `524288K`; a bare number is mebibytes.
 public final class MemorySize {
+    /// The least that a domain can have, in bytes.
+    public static final long MIN_OF_DOMAIN = 32L << 20;
+    /// The most.
+    public static final long MAX_OF_DOMAIN = 256L << 30;
     private static final long KIB = 1024;
     private static final long MIB = KIB * KIB;
     private static final long GIB = KIB * MIB;
@@ -10,7 +14,7 @@ public final class MemorySize {
     private MemorySize() {
     }
 
-    /// Bytes. Throws [BadInputException] for what is not a size; knows nothing of what a domain may have.
+    /// Bytes. Throws [BadInputException] for what is not a size; whether a domain may have so much is not asked here.
     public static long parse(String text) {
         int digits = countDigits(text);
         if (digits == 0 || digits > MAX_DIGITS) {

@@ -37,7 +37,7 @@ public record NicConfig(
         boolean guarded,
         String rules,
         List<String> forwards,
-        DiskPlace place,
+        BackendPlace place,
         String words) {
 
     /// What an interface can be attached to.
@@ -79,7 +79,7 @@ public record NicConfig(
     static NicConfig parse(String text, Path directory) {
         Map<String, String> values = new HashMap<>();
         List<String> words = new ArrayList<>();
-        DiskPlace place = new DiskPlace.Here();
+        BackendPlace place = new BackendPlace.Here();
         List<String> forwards = new ArrayList<>();
         Attachment attachment = null;
         String target = "";
@@ -87,7 +87,7 @@ public record NicConfig(
             String key = key(word);
             String value = word.substring(Math.min(word.length(), key.length() + 1)).strip();
             if (key.equals("backend")) {
-                place = DiskPlace.parse(value, directory);
+                place = BackendPlace.parse(value, directory);
                 continue;
             }
             words.add(key.equals("rules") ? "rules=" + directory.resolve(InputFiles.path(value)).toAbsolutePath() : word);
@@ -107,7 +107,7 @@ public record NicConfig(
                 refuseUnlessHarmless(key, value, text);
             }
         }
-        if (place instanceof DiskPlace.Listening) {
+        if (place instanceof BackendPlace.Listening) {
             refuseUnlessOfGuest(attachment, values, forwards);
         } else if (attachment == null) {
             throw new BadInputException("the interface '" + text + "' is attached to nothing" + EXAMPLE);
@@ -121,7 +121,7 @@ public record NicConfig(
             throw new BadInputException("ports are forwarded to an interface of 'user' only" + EXAMPLE);
         }
         return of(attachment, target, values, forwards, place,
-                place instanceof DiskPlace.Here ? "" : String.join(",", words));
+                place instanceof BackendPlace.Here ? "" : String.join(",", words));
     }
 
     private static void refuseUnlessOfGuest(Attachment attachment, Map<String, String> values, List<String> forwards) {
@@ -145,7 +145,7 @@ public record NicConfig(
     }
 
     private static NicConfig of(Attachment attachment, String target, Map<String, String> values,
-            List<String> forwards, DiskPlace place, String words) {
+            List<String> forwards, BackendPlace place, String words) {
         boolean named = attachment == Attachment.BRIDGE || attachment == Attachment.SWITCH;
         if (attachment != null && named == target.isEmpty() && attachment != Attachment.TAP) {
             throw new BadInputException(named ? "a " + word(attachment) + " needs a name" + EXAMPLE
@@ -156,7 +156,7 @@ public record NicConfig(
         if (attachment == Attachment.BRIDGE) {
             checkName(target);
         } else if (attachment == Attachment.SWITCH) {
-            DomainConfig.checkedName("a switch's", target);
+            DomainName.checked("a switch's", target);
         }
         return new NicConfig(attachment, target, tapName,
                 Optional.ofNullable(values.get("hostip")).map(HostIp::parse),

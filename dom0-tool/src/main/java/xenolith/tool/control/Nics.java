@@ -70,7 +70,7 @@ final class Nics implements DeviceKind, AutoCloseable {
         }
         MacAddress mac = config.mac().orElseGet(() -> MacAddress.derived(domainName, number));
         DeviceId id = new DeviceId(domid, "vif", number);
-        HostedDevice nic = config.place() instanceof DiskPlace.Here ? opened(config, id, mac, directory)
+        HostedDevice nic = config.place() instanceof BackendPlace.Here ? opened(config, id, mac, directory)
                 : remote.open(config, id, mac, queueCount, this::workers);
         drivers.put(nic.name(), nic.driver());
         return nic;

@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /// How this program was started, up to its first word: the JVM, its options, and the module.
-final class OwnCommand {
+public final class OwnCommand {
+    /// The word of the command that serves devices to the domains of other processes.
+    public static final String BACKEND = "backend";
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
     private static final String MODULE = "-m";
 

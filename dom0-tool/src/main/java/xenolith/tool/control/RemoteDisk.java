@@ -24,7 +24,7 @@ record RemoteDisk(DiskConfig config, DeviceId id, RemoteDriver driver) implement
     }
 
     private String place() {
-        return config.place() instanceof DiskPlace.Listening(Path socket) ? "unix:" + socket
+        return config.place() instanceof BackendPlace.Listening(Path socket) ? "unix:" + socket
                 : "process:" + config.path().toAbsolutePath();
     }
 

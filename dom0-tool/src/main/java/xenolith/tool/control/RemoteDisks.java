@@ -29,10 +29,10 @@ final class RemoteDisks {
     HostedDevice open(DiskConfig config, DeviceId id, int queues) {
         String name = "blk-" + id.domid() + '-' + config.name();
         BackendSource source = switch (config.place()) {
-            case DiskPlace.Listening(Path socket) -> new ListeningBackend(socket);
-            case DiskPlace.OwnProcess _ -> new SpawnedBackend(directory.resolve(name + ".sock"),
-                    OwnCommand.of(BackendService.NAME, "--once", "--disk", config.words()));
-            case DiskPlace.Here _ -> throw new IllegalArgumentException(name + " is served here");
+            case BackendPlace.Listening(Path socket) -> new ListeningBackend(socket);
+            case BackendPlace.OwnProcess _ -> new SpawnedBackend(directory.resolve(name + ".sock"),
+                    OwnCommand.of(OwnCommand.BACKEND, "--once", "--disk", config.words()));
+            case BackendPlace.Here _ -> throw new IllegalArgumentException(name + " is served here");
         };
         RemoteDriver driver = new RemoteDriver(name, id.kind(), source, domain, memory, queues,
                 (access, rings, maxQueues) -> new BlkBackend(name, new LostImage(), access, maxQueues, rings),

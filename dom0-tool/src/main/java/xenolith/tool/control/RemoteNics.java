@@ -34,10 +34,10 @@ final class RemoteNics {
     HostedDevice open(NicConfig config, DeviceId id, MacAddress mac, int queues, Supplier<List<NetWorker>> workers) {
         String name = "net-" + id.domid() + "-vif" + id.number();
         BackendSource source = switch (config.place()) {
-            case DiskPlace.Listening(Path socket) -> new ListeningBackend(socket);
-            case DiskPlace.OwnProcess _ -> new SpawnedBackend(directory.resolve(name + ".sock"),
-                    OwnCommand.of(BackendService.NAME, "--once", "--nic", words(config, mac)));
-            case DiskPlace.Here _ -> throw new IllegalArgumentException(name + " is served here");
+            case BackendPlace.Listening(Path socket) -> new ListeningBackend(socket);
+            case BackendPlace.OwnProcess _ -> new SpawnedBackend(directory.resolve(name + ".sock"),
+                    OwnCommand.of(OwnCommand.BACKEND, "--once", "--nic", words(config, mac)));
+            case BackendPlace.Here _ -> throw new IllegalArgumentException(name + " is served here");
         };
         RemoteDriver driver = new RemoteDriver(name, id.kind(), source, domain, memory, queues,
                 (access, rings, maxQueues) -> new NetBackend(access, new LostLink(), LostLink.FILTER, Credit.unlimited(),

@@ -48,7 +48,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     static RunDirectory claim(RunBase base, String name) {
-        RunDirectory directory = tryClaim(base, DomainConfig.checkedName(name));
+        RunDirectory directory = tryClaim(base, DomainName.checked(name));
         if (directory == null) {
             throw new BadInputException("a domain called " + name + " is running already");
         }

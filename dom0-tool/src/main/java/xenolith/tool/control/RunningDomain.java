@@ -159,8 +159,8 @@ public final class RunningDomain {
         try (DomainStore store = store()) {
             String memory = home(store) + "/memory";
             long maxKib = Long.parseLong(store.read(memory + "/static-max"));
-            if (byteSize < DomainConfig.MIN_MEMORY_BYTES || kib > maxKib) {
-                throw new BadInputException(name + " can have " + MemorySize.format(DomainConfig.MIN_MEMORY_BYTES)
+            if (byteSize < MemorySize.MIN_OF_DOMAIN || kib > maxKib) {
+                throw new BadInputException(name + " can have " + MemorySize.format(MemorySize.MIN_OF_DOMAIN)
                         + " to " + MemorySize.format(maxKib << 10) + " of memory, not " + MemorySize.format(byteSize));
             }
             store.write(memory + "/target", Long.toString(kib));

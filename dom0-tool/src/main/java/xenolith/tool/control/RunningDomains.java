@@ -42,7 +42,7 @@ public final class RunningDomains {
     static RunningDomain named(RunBase base, String name) {
         base.check();
         if (name != null) {
-            RunningDomain domain = new RunningDomain(name, base.path().resolve(DomainConfig.checkedName(name)));
+            RunningDomain domain = new RunningDomain(name, base.path().resolve(DomainName.checked(name)));
             if (!isUp(domain)) {
                 throw new BadInputException("no domain called " + name + " is running");
             }

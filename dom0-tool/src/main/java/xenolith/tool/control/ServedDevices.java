@@ -30,8 +30,8 @@ final class ServedDevices {
                 new BlkBackend("blk-" + config.name(), image, domain, maxQueues, rings), image::close);
     }
 
-    private static void refuseElsewhere(DiskPlace place) {
-        if (!(place instanceof DiskPlace.Here)) {
+    private static void refuseElsewhere(BackendPlace place) {
+        if (!(place instanceof BackendPlace.Here)) {
             throw new BadInputException("this is the process that serves the device: it takes no backend=");
         }
     }

@@ -76,7 +76,7 @@ class DiskConfigTest {
     @Test
     void anOverlayIsThrownAwayOrKept() {
         assertThat(DiskConfig.parse("path=" + image + ",dev=xvda,cow").options())
-                .isEqualTo(new DiskOptions(true, null, true, true, false, 0, new DiskPlace.Here()));
+                .isEqualTo(new DiskOptions(true, null, true, true, false, 0, new BackendPlace.Here()));
         assertThat(DiskConfig.parse("path=" + image + ",dev=xvda,cow=top.qcow2", folder).options().overlay())
                 .isEqualTo(folder.resolve("top.qcow2"));
         isRefused("path=" + image + ",dev=xvda,cow=", "cow= needs a file");
@@ -99,7 +99,7 @@ class DiskConfigTest {
         assertThat(DiskConfig.parse("path=" + looksLike + ",dev=xvda,format=raw").format()).isEqualTo(DiskFormat.RAW);
         assertThat(DiskConfig.parse(looksLike + ",qcow2,xvda,no-backing"))
                 .isEqualTo(new DiskConfig(looksLike, DiskFormat.QCOW2, "xvda", 51712, false,
-                        new DiskOptions(false, null, true, false, false, 0, new DiskPlace.Here())));
+                        new DiskOptions(false, null, true, false, false, 0, new BackendPlace.Here())));
     }
 
     @Test

@@ -41,10 +41,10 @@ class NicConfigTest {
     @Test
     void anInterfaceMayBeServedByAProcessOfItsOwn() {
         NicConfig own = NicConfig.parse("tap=vm0,rules=fw,backend=process,rate=1Mb/s", Path.of("/etc"));
-        assertThat(own.place()).isEqualTo(new DiskPlace.OwnProcess());
+        assertThat(own.place()).isEqualTo(new BackendPlace.OwnProcess());
         assertThat(own.words()).isEqualTo("tap=vm0,rules=/etc/fw,rate=1Mb/s");
         NicConfig others = NicConfig.parse("backend=unix:nic.sock,mac=00:16:3e:01:02:03,mtu=9000", Path.of("/run"));
-        assertThat(others.place()).isEqualTo(new DiskPlace.Listening(Path.of("/run/nic.sock")));
+        assertThat(others.place()).isEqualTo(new BackendPlace.Listening(Path.of("/run/nic.sock")));
         assertThat(others.mtu()).isEqualTo(9000);
         assertThat(others.attachment()).isNull();
     }

@@ -6,18 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ReportsTest {
-    private static final HostInfo INFO = new HostInfo(List.of(
-            new HostInfo.Fact("kvm", "api_version", "API version", "12", 12L),
-            new HostInfo.Fact("kvm", "sync_regs", "SYNC_REGS", "yes", true),
-            new HostInfo.Fact("costs", "exit_us", "exit", "36.5 µs", 36.5),
-            new HostInfo.Fact("costs", "usable_l4_slots", "usable L4 slots", "257 to 271", List.of(257L, 271L))));
-
+class StatsFileTest {
     @TempDir
     Path folder;
 
@@ -69,33 +62,5 @@ class ReportsTest {
         DomainStats none = new DomainStats(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of(), Map.of());
         assertThatThrownBy(() -> StatsFile.write(folder, none)).isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith("cannot write the statistics to ");
-    }
-
-    @Test
-    void hostFactsAreReadInGroups() {
-        assertThat(HostReport.text(INFO)).isEqualTo("""
-                kvm
-                  API version                                 12
-                  SYNC_REGS                                   yes
-                costs
-                  exit                                        36.5 µs
-                  usable L4 slots                             257 to 271
-                """);
-    }
-
-    @Test
-    void hostFactsAreAnObjectPerGroup() {
-        assertThat(HostReport.json(INFO)).isEqualTo("""
-                {
-                  "kvm" : {
-                    "api_version" : 12,
-                    "sync_regs" : true
-                  },
-                  "costs" : {
-                    "exit_us" : 36.5,
-                    "usable_l4_slots" : [ 257, 271 ]
-                  }
-                }
-                """);
     }
 }

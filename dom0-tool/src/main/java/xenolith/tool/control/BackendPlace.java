@@ -3,21 +3,21 @@ package xenolith.tool.control;
 import java.nio.file.Path;
 
 /// Where the backend of a disk or a network interface runs.
-public sealed interface DiskPlace {
+public sealed interface BackendPlace {
     /// In the domain's own process.
-    record Here() implements DiskPlace {
+    record Here() implements BackendPlace {
     }
 
     /// In a process of its own, which we start.
-    record OwnProcess() implements DiskPlace {
+    record OwnProcess() implements BackendPlace {
     }
 
     /// In a process that somebody else has started (`xenolith backend`), which listens on a socket.
-    record Listening(Path socket) implements DiskPlace {
+    record Listening(Path socket) implements BackendPlace {
     }
 
     /// Reads `process`, `unix:PATH`, or nothing; domain 0, as xl calls it, is nothing special.
-    static DiskPlace parse(String text, Path directory) {
+    static BackendPlace parse(String text, Path directory) {
         if (text.isEmpty() || text.equals("0") || text.equals("Domain-0")) {
             return new Here();
         }
