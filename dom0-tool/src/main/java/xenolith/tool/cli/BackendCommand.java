@@ -3,8 +3,8 @@ package xenolith.tool.cli;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.BackendService;
-import xenolith.tool.control.OwnCommand;
+import xenolith.tool.backend.BackendService;
+import xenolith.tool.device.OwnCommand;
 
 /// `xenolith backend`: devices in a process of their own.
 final class BackendCommand {

@@ -5,6 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import xenolith.tool.directory.RunDirectory;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.ControlException;
+import xenolith.tool.input.MemorySize;
+import xenolith.tool.nic.Nics;
 import xenolith.xenstore.socket.SocketClient;
 
 /// A domain that some process runs, as other processes see it. What a guest can do for itself it is asked to do through
