@@ -2,7 +2,6 @@ package xenolith.tool.console;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Set;
 import xenolith.backend.DeviceId;
 import xenolith.backend.console.ConsoleDevice;
 import xenolith.tool.device.DeviceKind;
@@ -30,18 +29,18 @@ public final class Channels implements DeviceKind {
     }
 
     @Override
-    public HostedDevice open(String text, Path directory, Set<Long> taken) {
+    public HostedDevice open(String text, Path directory, Taken taken) {
         return open(ChannelConfig.parse(text, directory), taken);
     }
 
     /// Opens our end.
     ///
     /// @throws BadInputException if that cannot be
-    public HostedDevice open(ChannelConfig config, Set<Long> taken) {
-        long number = 1;
-        while (taken.contains(number)) {
-            number++;
+    public HostedDevice open(ChannelConfig config, Taken taken) {
+        if (taken.names().contains(config.name())) {
+            throw new BadInputException("there is a channel " + config.name() + " already");
         }
+        long number = taken.free(1);
         if (number > MAX_NUMBER) {
             throw new BadInputException("a domain has at most " + MAX_NUMBER + " channels");
         }
@@ -55,7 +54,7 @@ public final class Channels implements DeviceKind {
         return switch (config.connection()) {
             case SOCKET -> socket(config.path());
             case PTY -> PtyConsole.open("the channel " + config.name());
-            case FILE -> FileConsole.open(config.path());
+            case FILE -> FileConsole.append(config.path());
         };
     }
 

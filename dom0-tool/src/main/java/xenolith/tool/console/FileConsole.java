@@ -13,9 +13,19 @@ final class FileConsole implements GuestConsole {
         this.out = out;
     }
 
+    /// Begins the file anew.
     static FileConsole open(Path path) {
+        return open(path, false);
+    }
+
+    /// Goes on behind what stands in the file: that may be another's log.
+    static FileConsole append(Path path) {
+        return open(path, true);
+    }
+
+    private static FileConsole open(Path path, boolean append) {
         try {
-            return new FileConsole(new FileOutputStream(path.toFile()));
+            return new FileConsole(new FileOutputStream(path.toFile(), append));
         } catch (IOException e) {
             throw new BadInputException("cannot write the console's file: " + e.getMessage(), e);
         }

@@ -82,21 +82,23 @@ public final class Devices implements DeviceControl, AutoCloseable {
         put(kind, device);
     }
 
-    private synchronized Attached put(String kind, HostedDevice device) {
-        if (closed) {
-            device.close();
-            throw new ControlException("the domain has ended");
-        }
-        if (attached.stream().anyMatch(other -> other.device.id().equals(device.id()) || other.is(kind, device.name()))) {
-            device.close();
-            throw new BadInputException("there is a " + kind + " " + device.name() + " already");
-        }
+    private Attached put(String kind, HostedDevice device) {
         try {
-            device.id().create(store, device.frontendNodes(), device.backendNodes());
+            return listed(kind, device);
         } catch (RuntimeException e) {
             device.close();
             throw e;
         }
+    }
+
+    private synchronized Attached listed(String kind, HostedDevice device) {
+        if (closed) {
+            throw new ControlException("the domain has ended");
+        }
+        if (attached.stream().anyMatch(other -> other.device.id().equals(device.id()) || other.is(kind, device.name()))) {
+            throw new BadInputException("there is a " + kind + " " + device.name() + " already");
+        }
+        device.id().create(store, device.frontendNodes(), device.backendNodes());
         Attached added = new Attached(kind, device, new XenbusBackend(store, device.id(), device.driver()));
         attached.add(added);
         added.backend.start();
@@ -181,10 +183,15 @@ public final class Devices implements DeviceControl, AutoCloseable {
         }
     }
 
+    /// What each device tells of itself may take the time of another process, so it is asked when the list is free again.
     @Override
-    public synchronized List<Map<String, Object>> list(String kind) {
+    public List<Map<String, Object>> list(String kind) {
         kind(kind);
-        return attached.stream().filter(each -> each.kind.equals(kind)).map(Devices::described).toList();
+        return ofKind(kind).stream().map(Devices::described).toList();
+    }
+
+    private synchronized List<Attached> ofKind(String kind) {
+        return attached.stream().filter(each -> each.kind.equals(kind)).toList();
     }
 
     private static Map<String, Object> described(Attached each) {
@@ -221,7 +228,7 @@ public final class Devices implements DeviceControl, AutoCloseable {
     }
 
     private synchronized Attached asked(String kind, String name) {
-        List<Attached> all = attached.stream().filter(each -> each.kind.equals(kind)).toList();
+        List<Attached> all = ofKind(kind);
         if (name.isEmpty() && all.size() > 1) {
             throw new BadInputException("there are several, so name one: "
                     + String.join(", ", all.stream().map(each -> each.device.name()).toList()));
@@ -237,11 +244,15 @@ public final class Devices implements DeviceControl, AutoCloseable {
         return kind;
     }
 
-    /// The numbers of the domain's devices of a kind.
-    public synchronized Set<Long> taken(String kind) {
+    /// What another device of a kind cannot be called.
+    public DeviceKind.Taken taken(String kind) {
         Set<Long> numbers = new LinkedHashSet<>();
-        attached.stream().filter(each -> each.kind.equals(kind)).forEach(each -> numbers.add(each.device.id().number()));
-        return numbers;
+        Set<String> names = new LinkedHashSet<>();
+        for (Attached each : ofKind(kind)) {
+            numbers.add(each.device.id().number());
+            names.add(each.device.name());
+        }
+        return new DeviceKind.Taken(numbers, names);
     }
 
     private Attached find(String kind, String name) {

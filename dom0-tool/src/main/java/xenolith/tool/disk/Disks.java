@@ -2,7 +2,6 @@ package xenolith.tool.disk;
 
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import xenolith.backend.DeviceCounters;
@@ -41,9 +40,9 @@ public final class Disks implements DeviceKind {
     }
 
     @Override
-    public HostedDevice open(String text, Path directory, Set<Long> taken) {
+    public HostedDevice open(String text, Path directory, Taken taken) {
         DiskConfig config = DiskConfig.parse(text, directory);
-        if (taken.contains(config.number())) {
+        if (taken.numbers().contains(config.number())) {
             throw new BadInputException("there is a disk " + config.name() + " already");
         }
         return open(config);

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import xenolith.backend.DeviceCounters;
@@ -50,12 +49,8 @@ public final class Nics implements DeviceKind, AutoCloseable {
 
     /// The interface gets the lowest number that is free.
     @Override
-    public HostedDevice open(String text, Path directory, Set<Long> taken) {
-        long number = 0;
-        while (taken.contains(number)) {
-            number++;
-        }
-        return open(NicConfig.parse(text, directory), number, directory);
+    public HostedDevice open(String text, Path directory, Taken taken) {
+        return open(NicConfig.parse(text, directory), taken.free(0), directory);
     }
 
     /// Likewise, for a domain that begins: files lie where this process stands.

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,6 +42,8 @@ class DevicesTest {
     private final StoreClient guest = StoreClient.of(store, Caller.guest(1));
     private final Devices devices = new Devices(toolstack, List.of(new Toys()));
     private final AtomicInteger open = new AtomicInteger();
+    /// What else happens while a device counts.
+    private volatile Runnable counting = () -> { };
     /// What the driver watches; its own thread's.
     private final Map<Long, WatchHandle> watches = new HashMap<>();
     private final List<String> told = new ArrayList<>();
@@ -63,9 +64,9 @@ class DevicesTest {
         }
 
         @Override
-        public HostedDevice open(String text, Path directory, Set<Long> taken) {
+        public HostedDevice open(String text, Path directory, Taken taken) {
             long number = Long.parseLong(text);
-            if (taken.contains(number)) {
+            if (taken.numbers().contains(number)) {
                 throw new BadInputException("there is a toy " + number + " already");
             }
             open.incrementAndGet();
@@ -142,6 +143,7 @@ class DevicesTest {
 
         @Override
         public Map<String, Long> counters() {
+            counting.run();
             return Map.of("connections", (long) connections.get());
         }
 
@@ -206,6 +208,29 @@ class DevicesTest {
         assertThat(only()).containsEntry("state", "init_wait");
         playDriver(7, false);
         Attempt.until(() -> only().get("state").equals("connected"));
+    }
+
+    @Test
+    void aDeviceThatDoesNotSayWhatItHasCountedHoldsUpNoOther() throws Exception {
+        devices.attach("toy", "7", ROOT, SHORT);
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answers = new CountDownLatch(1);
+        counting = () -> {
+            asked.countDown();
+            try {
+                answers.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        };
+        CompletableFuture<List<Map<String, Object>>> listed = CompletableFuture.supplyAsync(() -> devices.list("toy"));
+        asked.await();
+        devices.attach("toy", "8", ROOT, SHORT);
+        devices.detach("toy", "toy8", false, SHORT);
+        assertThat(listed).isNotDone();
+        devices.close();
+        answers.countDown();
+        assertThat(listed.get()).singleElement().satisfies(toy -> assertThat(toy).containsEntry("name", "toy7"));
     }
 
     @Test

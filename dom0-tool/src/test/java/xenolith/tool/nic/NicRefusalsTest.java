@@ -17,6 +17,7 @@ import xenolith.posix.Errno;
 import xenolith.posix.HostException;
 import xenolith.tool.control.DeviceRequests;
 import xenolith.tool.device.DeviceControl;
+import xenolith.tool.device.DeviceKind;
 import xenolith.tool.input.BadInputException;
 import xenolith.tool.input.HostUnfitException;
 
@@ -33,7 +34,7 @@ class NicRefusalsTest {
     @Test
     void aDomainHasSixtyFourInterfaces() {
         try (Nics nics = new Nics("d", null, 1, 1, null)) {
-            Set<Long> taken = new TreeSet<>(LongStream.range(0, 64).boxed().toList());
+            var taken = new DeviceKind.Taken(new TreeSet<>(LongStream.range(0, 64).boxed().toList()), Set.of());
             assertThatThrownBy(() -> nics.open("switch=lan", Path.of("/"), taken)).isInstanceOf(BadInputException.class)
                     .hasMessage("a domain has at most 64 network interfaces");
         }
