@@ -114,7 +114,13 @@ final class Disk implements HostedDevice {
 
     private Map<String, String> exchange(Map<String, String> wanted, Path directory) {
         StringBuilder words = new StringBuilder("dev=" + config.name() + (config.readOnly() ? ",access=ro" : ""));
-        wanted.forEach((word, value) -> words.append(',').append(word).append(value.isEmpty() ? "" : "=" + value));
+        wanted.forEach((word, value) -> {
+            if (!word.equals("path")) {
+                words.append(',').append(word).append(value.isEmpty() ? "" : "=" + value);
+            }
+        });
+        // The last, for its name may have commas.
+        words.append(",target=").append(wanted.get("path"));
         DiskConfig next = DiskConfig.parse(words.toString(), directory);
         if (!(next.place() instanceof BackendPlace.Here) || next.number() != config.number()) {
             throw new BadInputException("a disk's name and its process stay while its image is exchanged");

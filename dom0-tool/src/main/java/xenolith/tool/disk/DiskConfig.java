@@ -26,7 +26,7 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
     private static final int S_IFBLK = 0x6000;
 
     /// Reads `path=FILE,dev=xvda[,ro][,format=raw|qcow2|extents][,cow[=FILE]][,no-discard][,no-backing]
-    /// [,direct][,sector=4096][,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture.
+    /// [,direct][,sector=4096][,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture; xend's `phy:FILE,xvda,w`.
     ///
     /// @throws BadInputException if it makes no sense, or the file cannot be used so
     public static DiskConfig parse(String text) {
@@ -37,7 +37,7 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
     static DiskConfig parse(String text, Path directory) {
         DiskWords words = new DiskWords(text);
         DiskFormat format = words.get("format").isEmpty() ? null : DiskFormat.named(words.get("format"));
-        String name = words.get("dev");
+        String name = DiskName.of(words.get("dev"));
         long number = DiskName.number(name);
         boolean readOnly = switch (words.get("access")) {
             case "r", "ro" -> true;
@@ -92,9 +92,13 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
     /// The words with which a process of its own is told to serve it.
     String words() {
         String overlay = options.overlay() == null ? "" : ",cow=" + options.overlay().toAbsolutePath();
-        return "path=" + path.toAbsolutePath() + ",format=" + format.word() + ",dev=" + name + (readOnly ? ",ro" : "")
+        if (overlay.lastIndexOf(',') > 0) {
+            throw new BadInputException("an overlay with a comma in its path is for disks that are served here");
+        }
+        return "format=" + format.word() + ",dev=" + name + (readOnly ? ",ro" : "")
                 + overlay + (options.discard() ? "" : ",no-discard") + (options.backing() ? "" : ",no-backing")
-                + (options.direct() ? ",direct" : "") + (options.sectorBytes() == 0 ? "" : ",sector=" + options.sectorBytes());
+                + (options.direct() ? ",direct" : "") + (options.sectorBytes() == 0 ? "" : ",sector=" + options.sectorBytes())
+                + ",target=" + path.toAbsolutePath();
     }
 
     /// All disks of a domain, of which no two may have the same name.

@@ -32,7 +32,10 @@ class DiskConfigTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"path=%s,dev=xvda,ro", "%s,raw,xvda,r", "%s,,xvda,r",
-        "target=%s,format=raw,vdev=xvda,access=ro", "format=raw,vdev=xvda,access=r,%s"})
+        "format=raw,vdev=xvda,access=ro,target=%s", "format=raw,vdev=xvda,access=r,%s", "phy:%s,xvda,r", "file:%s,xvda,r",
+        "raw:%s,xvda,r", "tap:aio:%s,xvda,ro", "tap:raw:%s,xvda:disk,r", "tap2:tapdisk:%s,d0,r", "%s,raw,51712,r",
+        " format=raw, vdev=0xca00, access=ro, target=%s", "%s,,d0p0,access=r", ",,xvda,r,target=%s", "%s,xvda:disk,r",
+        "%s,raw,xvda,r,"})
     void oneDiskCanBeSaidInManyWays(String form) {
         assertThat(DiskConfig.parse(form.formatted(image))).isEqualTo(new DiskConfig(image, DiskFormat.RAW, "xvda", 51712, true,
                 DiskOptions.NONE));
@@ -63,7 +66,7 @@ class DiskConfigTest {
     void wordsOfXlAreTakenOrRefusedByName() {
         String disk = "format=raw,vdev=xvda,access=rw,%s,target=" + image;
         for (String word : List.of("backendtype=qdisk", "backendtype=phy", "devtype=disk", "backend=0", "direct-io-safe",
-                "discard")) {
+                "discard", "trusted", "specification=xen", "devtype=", "backendtype=")) {
             assertThat(DiskConfig.parse(disk.formatted(word)).options()).isEqualTo(DiskOptions.NONE);
         }
         assertThat(DiskConfig.parse(disk.formatted("no-discard")).options().discard()).isFalse();
@@ -73,6 +76,35 @@ class DiskConfigTest {
         isRefused(disk.formatted("cdrom"), "CD-ROM");
         isRefused(disk.formatted("script=block-iscsi"), "no scripts");
         isRefused(disk.formatted("discard,no-discard"), "says too much");
+        isRefused(disk.formatted("specification=virtio"), "not 'virtio'");
+        isRefused(disk.formatted("colo"), "there is no 'colo' for disks here");
+        isRefused(disk.formatted("colo-port=1"), "there is no 'colo-port=1' for disks here");
+        isRefused(disk.formatted("untrusted"), "there is no 'untrusted' for disks here");
+    }
+
+    /// As in xl: it is the one way to a name with a comma.
+    @Test
+    void aTargetTakesTheRest() throws Exception {
+        Path odd = Files.copy(image, folder.resolve("a,b=c.img "));
+        DiskConfig disk = DiskConfig.parse("dev=xvda,ro,target=" + odd);
+        assertThat(disk.path()).isEqualTo(odd);
+        assertThat(DiskConfig.parse(disk.words())).isEqualTo(disk);
+        isRefused("target=" + image + ",format=raw,vdev=xvda", "target= takes all that follows it");
+        isRefused("path=" + image + ",dev=xvda,target=" + image, "says too much");
+    }
+
+    @Test
+    void xendsPrefixesAreTakenOrRefusedByName() throws Exception {
+        Path qcow2 = Files.write(folder.resolve("x.qcow2"), new byte[] {'Q', 'F', 'I', (byte) 0xfb});
+        assertThat(DiskConfig.parse("tap:qcow2:" + qcow2 + ",xvdb1,w"))
+                .isEqualTo(new DiskConfig(qcow2, DiskFormat.QCOW2, "xvdb1", 51729, false, DiskOptions.NONE));
+        isRefused("vhd:" + image + ",xvda,w", "format is raw, qcow2, extents, not 'vhd'");
+        isRefused("iscsi:iqn.2001-05.com.example:1,xvda,w", "no scripts for disks here: 'block-iscsi'");
+        isRefused("phy:" + image + ",hdc:cdrom,r", "CD-ROM");
+        isRefused(",hdc:cdrom,r", "CD-ROM");
+        isRefused("phy:no-vg/no-lv,xvda,w", "there is no disk image /dev/no-vg/no-lv");
+        isRefused("raw:" + image + ",raw,w", "'raw' is no name of a disk");
+        isRefused("rbd:pool/image,raw,xvda,w", "there is no disk image rbd:pool/image");
     }
 
     @Test
@@ -126,6 +158,20 @@ class DiskConfigTest {
         "xvdaa,268442112", "sda,2048", "sdb3,2067", "hda,768", "hdb,832", "hdd1,5697"})
     void aNameHasItsNumber(String name, long number) {
         assertThat(DiskName.number(name)).isEqualTo(number);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"xvda,xvda", "d0,xvda", "d0p1,xvda1", "d1p2,xvdb2", "d536p37,xvdtq37", "51712,xvda", "0xca11,xvdb1",
+        "0145000,xvda", "268439552,xvdq", "2067,sdb3", "768,hda", "832,hdb", "5697,hdd1", "d701,xvdzz"})
+    void aDiskHasOneNameHoweverItIsSaid(String said, String name) {
+        assertThat(DiskName.of(said)).isEqualTo(name);
+    }
+
+    /// 0x10000000 would be another number for xvda.
+    @ParameterizedTest
+    @ValueSource(strings = {"", "d", "d702", "d0p256", "d0p", "0", "1", "09", "51967000", "268435456", "536870912", "0x"})
+    void whatIsNoDiskHasNoName(String said) {
+        assertThatThrownBy(() -> DiskName.of(said)).hasMessageContaining("'" + said + "' is no name of a disk");
     }
 
     @ParameterizedTest
