@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.BadInputException;
-import xenolith.tool.control.JsonText;
 import xenolith.tool.control.RunningDevices;
 import xenolith.tool.control.RunningDomains;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.Json;
 
 /// The commands by which devices come to a running domain and go: `disk-attach`, `disk-detach`, `disk-list` and
 /// `disk-change`, each also by the name that it has in xl, and the same for every other [Kind] so far as it has them.
@@ -164,7 +164,7 @@ final class DeviceCommands {
     private static void list(RunningDevices devices, boolean json) {
         List<Map<String, Object>> list = devices.list();
         if (json) {
-            System.out.print(JsonText.of(list));
+            System.out.print(Json.text(list));
             return;
         }
         for (Map<String, Object> device : list) {
