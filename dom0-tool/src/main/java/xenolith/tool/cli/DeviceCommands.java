@@ -39,8 +39,8 @@ final class DeviceCommands {
 
     private static final List<Kind> KINDS = List.of(
             new Kind("disk", "block", "a disk", "DISK", "path=data.img,dev=xvdb,ro", "xvdb",
-                    Map.of("size", "take the size that the image has now", "table=FILE", "go by another table of extents",
-                            "path=FILE", "use another image in the place of this one: unmount it first;\n"
+                    Map.of("size", "take the size that the image has now", "size=SIZE", "make the image so large, as 20G",
+                            "table=FILE", "go by another table of extents", "path=FILE", "use another image in the place of this one: unmount it first;\n"
                                     + "                 other words of --disk may follow, as format=qcow2:\n"
                                     + "                 only its name and ro carry over")),
             new Kind("nic", "network", "a network interface", "NIC", "bridge=br0,mac=00:16:3e:01:02:03", "vif1",

@@ -10,6 +10,7 @@ import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskImage;
 import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.DiskSizeException;
 import xenolith.backend.image.ExchangeableImage;
 import xenolith.backend.image.ExtentTable;
 import xenolith.backend.image.ExtentsImage;
@@ -90,7 +91,7 @@ final class Disk implements HostedDevice {
         return fields;
     }
 
-    /// `size`: looks at the size of the image again. `table=FILE`: a disk of extents goes by another table. `path=FILE`,
+    /// `size`: looks at the size of the image again, `size=SIZE`: makes it so large. `table=FILE`: a disk of extents goes by another table. `path=FILE`,
     /// with what else is said of a disk: another image takes the place of this one.
     @Override
     public Map<String, String> change(Map<String, String> wanted, Path directory) {
@@ -101,14 +102,24 @@ final class Disk implements HostedDevice {
         if (wanted.containsKey("path")) {
             return exchange(wanted, directory);
         }
-        if (!wanted.equals(Map.of("size", ""))) {
-            throw new BadInputException("what can be changed of a disk is: size, table=FILE, path=FILE");
+        if (!wanted.keySet().equals(Set.of("size"))) {
+            throw new BadInputException("what can be changed of a disk is: size, size=SIZE, table=FILE, path=FILE");
         }
+        resize(wanted.get("size"));
+        return Map.of();
+    }
+
+    private void resize(String size) {
         try {
-            image.measure();
-            return Map.of();
+            if (size.isEmpty()) {
+                image.measure();
+            } else {
+                image.grow(DiskSize.parse(size));
+            }
         } catch (HostException e) {
             throw new ControlException("the disk image's size cannot be found out: " + e.getMessage(), e);
+        } catch (DiskSizeException e) {
+            throw new BadInputException(config.name() + " cannot have that size: " + e.getMessage(), e);
         }
     }
 

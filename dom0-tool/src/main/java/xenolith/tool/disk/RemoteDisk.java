@@ -43,7 +43,7 @@ record RemoteDisk(DiskConfig config, DeviceId id, RemoteDriver driver) implement
     @Override
     public Map<String, String> change(Map<String, String> wanted, Path directory) {
         if (!wanted.equals(Map.of("size", ""))) {
-            throw new BadInputException("what can be changed of a disk is: size");
+            throw new BadInputException("what can be changed of a disk that another process serves is: size");
         }
         return Map.of();
     }
