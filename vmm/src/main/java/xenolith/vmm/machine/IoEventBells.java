@@ -5,7 +5,7 @@ import java.lang.System.Logger.Level;
 import xenolith.kvm.KvmVm;
 import xenolith.posix.HostException;
 import xenolith.vmm.evtchn.SendBells;
-import xenolith.vmm.monitor.Monitor;
+import xenolith.vmm.monitor.MonitorAbi;
 
 /// Sends by `KVM_IOEVENTFD`: one on the stubs' bell for each port, told apart by what is written there.
 final class IoEventBells implements SendBells {
@@ -22,7 +22,7 @@ final class IoEventBells implements SendBells {
     @Override
     public boolean connect(int port, int eventFd) {
         try {
-            vm.ioeventfd(Monitor.sendBell(), PORT_BYTES, eventFd, KvmVm.KVM_IOEVENTFD_FLAG_DATAMATCH, port);
+            vm.ioeventfd(MonitorAbi.callBellMa(MonitorAbi.BELL_SEND), PORT_BYTES, eventFd, KvmVm.KVM_IOEVENTFD_FLAG_DATAMATCH, port);
             return true;
         } catch (HostException e) {
             LOG.log(Level.DEBUG, () -> "port " + port + " is heard by exits: " + e.getMessage());
@@ -32,7 +32,7 @@ final class IoEventBells implements SendBells {
 
     @Override
     public void disconnect(int port, int eventFd) {
-        vm.ioeventfd(Monitor.sendBell(), PORT_BYTES, eventFd,
+        vm.ioeventfd(MonitorAbi.callBellMa(MonitorAbi.BELL_SEND), PORT_BYTES, eventFd,
                 KvmVm.KVM_IOEVENTFD_FLAG_DATAMATCH | KvmVm.KVM_IOEVENTFD_FLAG_DEASSIGN, port);
     }
 }
