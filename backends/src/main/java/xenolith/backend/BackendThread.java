@@ -7,9 +7,9 @@ import xenolith.vmm.port.DeviceAccess;
 /// A thread that sleeps until someone has work for it.
 ///
 /// [#wake] is what an event port's listener calls. It runs on a vCPU's thread in the middle of a hypercall, so it does
-/// little: it writes one flag, and if that was not set yet it unparks the thread or rings its bell ([GuestBell#ring]: a lock
-/// that is held for moments, and a write to an eventfd). The flag is cleared before the body looks for work, so a wake that
-/// comes while the body runs makes it run once more and none is lost.
+/// little: it writes one flag, and if that was not set yet it unparks the thread or rings its bell ([GuestBell#ring]: a
+/// lock that is held for moments, and a write to an eventfd). The flag is cleared before the body looks for work, so a
+/// wake that comes while the body runs makes it run once more and none is lost.
 public final class BackendThread {
     /// One round of work.
     @FunctionalInterface

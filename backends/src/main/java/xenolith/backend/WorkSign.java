@@ -3,12 +3,11 @@ package xenolith.backend;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/// By which a backend's thread shows its domain that it wants a processor
-/// ([xenolith.vmm.port.DeviceAccess#working]): the domain is told once of the beginning and once of the end, however often
-/// they are said. Any thread may say them.
+/// By which a backend's thread shows its domain that it wants a processor ([xenolith.vmm.port.DeviceAccess#working]):
+/// the domain is told once of the beginning and once of the end, however often they are said. Any thread may say them.
 public final class WorkSign {
-    /// How long a thread waits, asleep, before it says that its work has ended. What comes piece by piece is work all the
-    /// time: whoever makes room for us shall not change his mind for each.
+    /// How long a thread waits, asleep, before it says that its work has ended. What comes piece by piece is work all
+    /// the time: whoever makes room for us shall not change his mind for each.
     public static final long LINGER_NS = 20_000_000;
 
     private final Consumer<Boolean> told;

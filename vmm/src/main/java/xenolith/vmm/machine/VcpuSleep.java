@@ -89,9 +89,9 @@ final class VcpuSleep implements VcpuControl {
         runState(XenVcpu.RUNSTATE_RUNNING);
     }
 
-    /// Whether an event is pending (while events are unmasked, or one of `ports`), the deadline is past or the domain has
-    /// ended; or a commit is wanted, which the call's end does: a guest looks why it was woken, and finds nothing. A timer
-    /// that is due has its interrupt raised first.
+    /// Whether an event is pending (while events are unmasked, or one of `ports`), the deadline is past or the domain
+    /// has ended; or a commit is wanted, which the call's end does: a guest looks why it was woken, and finds nothing.
+    /// A timer that is due has its interrupt raised first.
     private boolean hasReason(int[] ports, int portCount, long deadlineNs) {
         // Who calls from here on has something that may be missed below.
         vcpu.forgetCall();

@@ -61,8 +61,8 @@ public final class MonitorAbi {
     public static final int BELL_DIVIDE = 16;
     public static final int BELL_KERNEL_GP = 20;
     public static final int BELL_KERNEL_SYSCALL32 = 24;
-    /// The stub writes to it the port of each `EVTCHNOP_send` that no poller takes, as 4 bytes. An `ioeventfd` there, of a
-    /// port's backend, makes the send one that exits no more.
+    /// The stub writes to it the port of each `EVTCHNOP_send` that no poller takes, as 4 bytes. An `ioeventfd` there,
+    /// of a port's backend, makes the send one that exits no more.
     public static final int BELL_SEND = 32;
 
     // ---- entries of the handlers page

@@ -47,8 +47,8 @@ final class RunDelay implements AutoCloseable {
         }
     }
 
-    /// How much of `delayNs` in all is new and not forgiven. The host has counted by now what was forgiven before, if it
-    /// counts it at all: a thread that waited for something else, as for the collector, owes nothing for that later.
+    /// How much of `delayNs` in all is new and not forgiven. The host has counted by now what was forgiven before, if
+    /// it counts it at all: a thread that waited for something else, as for the collector, owes nothing for that later.
     long news(long delayNs) {
         long more = delayNs - lastNs - forgivenNs;
         lastNs = Math.max(lastNs, delayNs);

@@ -41,8 +41,8 @@ public final class RunState implements AutoCloseable {
         stolenInStayNs = 0;
     }
 
-    /// Asks the host what it took, unless that was asked just now; answers whether there was anything. Of one that does not
-    /// run the next [#enter] asks: its thread may be giving its processor away just now, and has not said so yet.
+    /// Asks the host what it took, unless that was asked just now; answers whether there was anything. Of one that does
+    /// not run the next [#enter] asks: its thread may be giving its processor away just now, and has not said so yet.
     public boolean noteStolen() {
         return state == XenVcpu.RUNSTATE_RUNNING && steal(delay.sinceLastLookNs());
     }
