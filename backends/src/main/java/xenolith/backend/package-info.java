@@ -5,7 +5,9 @@
 ///
 /// Who may call: the backends of this module and the tool that starts them.
 ///
-/// Locks: none. A ring belongs to one thread; a [BackendThread] may be woken by any.
+/// Locks: a ring has none, it belongs to one thread; a [BackendThread] may be woken by any. [GuestBell] and
+/// [XenbusBackend] have one each, held for moments: lest a late ring meet a closed descriptor, and for who waits for a
+/// state. Nothing else is locked under either.
 ///
 /// What the guest can do to us: write any value at any moment into a ring's indices and bytes, and into its devices'
 /// nodes. A guest that breaks the rules stops its own backend, with a reason, and nothing else.
