@@ -11,6 +11,7 @@ import xenolith.tool.console.GuestConsole;
 import xenolith.tool.directory.RunDirectory;
 import xenolith.tool.disk.DiskConfig;
 import xenolith.tool.host.KvmDevice;
+import xenolith.tool.input.InputFiles;
 import xenolith.tool.input.KernelCommandLine;
 import xenolith.tool.input.MemorySize;
 import xenolith.tool.nic.NicConfig;
@@ -114,11 +115,11 @@ final class RunCommand {
                 option(parsed, "--name", "guest"),
                 MemorySize.parse(option(parsed, "--memory", "512M")),
                 vcpuCount,
-                DomainConfig.inputFile("kernel", option(parsed, "--kernel", "")),
-                initrd == null ? null : DomainConfig.inputFile("initrd", initrd),
+                InputFiles.readable("kernel", option(parsed, "--kernel", "")),
+                initrd == null ? null : InputFiles.readable("initrd", initrd),
                 parsed.hasMatchedOption("--exact-cmdline") ? cmdline : KernelCommandLine.complete(cmdline, vcpuCount),
                 ConsoleTarget.parse(option(parsed, "--console", "stdio")),
-                stats == null ? null : DomainConfig.outputFile(stats),
+                stats == null ? null : InputFiles.path(stats),
                 parsed.hasMatchedOption("--scramble-frames"),
                 !parsed.hasMatchedOption("--no-poller"),
                 parsed.hasMatchedOption("--audit"),

@@ -134,7 +134,7 @@ public final class Devices implements DeviceControl, AutoCloseable {
     }
 
     @Override
-    public void detach(String kind, String name, boolean force, Duration patience) throws InterruptedException {
+    public String detach(String kind, String name, boolean force, Duration patience) throws InterruptedException {
         Attached leaving = leaving(kind, name);
         try {
             leaving.backend.detach();
@@ -144,6 +144,7 @@ public final class Devices implements DeviceControl, AutoCloseable {
                         + "); ask again later, or --force");
             }
             remove(leaving);
+            return leaving.device.name();
         } finally {
             synchronized (this) {
                 leaving.leaving = false;
@@ -214,12 +215,13 @@ public final class Devices implements DeviceControl, AutoCloseable {
     }
 
     @Override
-    public void change(String kind, String name, Map<String, String> wanted, Path directory) {
+    public String change(String kind, String name, Map<String, String> wanted, Path directory) {
         Attached changing;
         synchronized (this) {
             changing = find(kind, name);
         }
         changing.change(wanted, directory);
+        return changing.device.name();
     }
 
     @Override
