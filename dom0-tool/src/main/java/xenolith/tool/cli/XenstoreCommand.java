@@ -19,6 +19,21 @@ final class XenstoreCommand {
     static final String NAME = "xenstore";
     private static final String DOMAIN = "--domain";
     private static final String COUNT = "-n";
+    private static final String[] FOOTER = {
+        "",
+        "Values are printed, and may be written, with \\xHH for octets that are not printable and \\\\ for \\.",
+        "A permission is a letter and a domain's number: n none, r read, w write, b both. The first names",
+        "the owner and what all others may.",
+        "",
+        "Examples:",
+        "  xenolith xenstore ls -f /local/domain",
+        "  xenolith xenstore --domain web read /local/domain/1/name",
+        "  xenolith xenstore write /local/domain/1/data/greeting hello",
+        "  xenolith xenstore watch -n 5 /local/domain/1/control",
+        "  xenolith xenstore chmod /local/domain/1/data n1 r0",
+        "",
+        "Exit status: 0 done, 1 the store refused or the domain has gone, 2 bad input."
+    };
 
     private XenstoreCommand() {
     }
@@ -45,20 +60,7 @@ final class XenstoreCommand {
         verb(spec, "exists", "Says by the exit status whether all the nodes exist: 0 or 1.", "PATH", "1..*");
         verb(spec, "control", "Gives a command to the store itself: check, quota, quota DOMID, quota set NAME VALUE.",
                 "COMMAND", "1..*");
-        spec.usageMessage().footer(
-                "",
-                "Values are printed, and may be written, with \\xHH for octets that are not printable and \\\\ for \\.",
-                "A permission is a letter and a domain's number: n none, r read, w write, b both. The first names",
-                "the owner and what all others may.",
-                "",
-                "Examples:",
-                "  xenolith xenstore ls -f /local/domain",
-                "  xenolith xenstore --domain web read /local/domain/1/name",
-                "  xenolith xenstore write /local/domain/1/data/greeting hello",
-                "  xenolith xenstore watch -n 5 /local/domain/1/control",
-                "  xenolith xenstore chmod /local/domain/1/data n1 r0",
-                "",
-                "Exit status: 0 done, 1 the store refused or the domain has gone, 2 bad input.");
+        spec.usageMessage().footer(FOOTER);
         return spec;
     }
 
