@@ -82,8 +82,8 @@ class DevicesIT {
                         .isEqualTo("there is a disk xvdb already");
                 assertThat(guest.does("disk-list", "NAME", "-v").lines()).hasSize(3)
                         .anyMatch(line -> line.matches("xvdb +51728 +w +connected .*" + image));
-                assertThat(guest.does(cycle == 2 ? "block-detach" : "disk-detach", "NAME", cycle == 1 ? "51728" : "xvdb"))
-                        .isEqualTo("xvdb\n");
+                String detach = cycle == 2 ? "block-detach" : "disk-detach";
+                assertThat(guest.does(detach, "NAME", cycle == 1 ? "51728" : "xvdb")).isEqualTo("xvdb\n");
                 guest.awaitLast("came " + md5(image), "gone");
                 assertThat(guest.does("disk-list", "NAME")).isEmpty();
                 assertThat(guest.store("ls", "/local/domain/1/device/vbd")).isEmpty();
@@ -105,8 +105,8 @@ class DevicesIT {
             try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
                 file.setLength(6L * MIB);
             }
-            assertThat(new ObjectMapper().readTree(guest.does("disk-change", "NAME", "xvdb", "size", "--json")).get("name")
-                    .asText()).isEqualTo("xvdb");
+            String changed = guest.does("disk-change", "NAME", "xvdb", "size", "--json");
+            assertThat(new ObjectMapper().readTree(changed).get("name").asText()).isEqualTo("xvdb");
             guest.await("size " + 6 * MIB / 512 + " " + md5(image));
             assertThat(only(guest, "disk").get("sectors").asLong()).isEqualTo(6 * MIB / 512);
             Path other = Files.write(folder.resolve("other.img"), new byte[5 * MIB]);

@@ -47,8 +47,8 @@ final class DeviceCommands {
                                     + "                 other words of --disk may follow, as format=qcow2:\n"
                                     + "                 only its name and ro carry over")),
             new Kind("nic", "network", "a network interface", "NIC", "bridge=br0,mac=00:16:3e:01:02:03", "vif1",
-                    new DeviceTable("Name", "name", "MAC", "mac", "State", "state", "Guest", "frontend_state", "On", "attachment",
-                            "Target", "target", "Host", "host_name", "Rate", "rate"),
+                    new DeviceTable("Name", "name", "MAC", "mac", "State", "state", "Guest", "frontend_state",
+                            "On", "attachment", "Target", "target", "Host", "host_name", "Rate", "rate"),
                     Map.of("rate=RATE", "let the guest send so much, as 10Mb/s; none: as much as it can")),
             new Kind("channel", null, "a channel", "CHANNEL", "name=org.example.agent,path=agent.sock",
                     "org.example.agent",
@@ -110,7 +110,7 @@ final class DeviceCommands {
         CommandSpec spec = Commands.named(kind.name + verb, description);
         alias(spec, kind, verb);
         spec.addPositional(Commands.words(label, arity));
-        spec.addOption(Commands.flag(Commands.JSON, "Print JSON: an object with the device's name; an error likewise."));
+        spec.addOption(Commands.flag(Commands.JSON, "Print JSON: an object with the device's name; so is an error."));
         return spec;
     }
 

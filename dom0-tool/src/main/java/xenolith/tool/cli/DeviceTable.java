@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// A list of devices for people: a line for each below a heading, without colours. What has no name on the heading is for
-/// programs, or said below its device.
+/// A list of devices for people: a line for each below a heading, without colours. What has no name on the heading is
+/// for programs, or said below its device.
 final class DeviceTable {
     private static final String NOTHING = "-";
     private static final String GAP = "  ";

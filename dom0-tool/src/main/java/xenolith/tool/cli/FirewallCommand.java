@@ -56,7 +56,8 @@ final class FirewallCommand {
             case "list" -> list(only(rest, firewall), parsed.hasMatchedOption(Commands.JSON));
             case "flush" -> only(rest, firewall).flush();
             case "zero" -> only(rest, firewall).zero();
-            default -> throw new BadInputException("'" + verb + "' is none of list, add, insert, delete, load, flush and zero");
+            default -> throw new BadInputException("'" + verb
+                    + "' is none of list, add, insert, delete, load, flush and zero");
         }
         return ExitStatus.OK;
     }

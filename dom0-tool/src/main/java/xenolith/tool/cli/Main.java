@@ -49,7 +49,8 @@ public final class Main {
             if (System.getenv("XENOLITH_DEBUG") != null) {
                 e.printStackTrace();
             }
-            return complain("internal error: " + e + " (XENOLITH_DEBUG=1 shows where)", ExitStatus.INTERNAL_ERROR, json);
+            return complain("internal error: " + e + " (XENOLITH_DEBUG=1 shows where)", ExitStatus.INTERNAL_ERROR,
+                    json);
         }
     }
 
@@ -80,8 +81,8 @@ public final class Main {
         };
     }
 
-    /// Prints `message` as one line, whatever it contains. It goes to standard error as an object too: what is on standard
-    /// output is never anything but the answer.
+    /// Prints `message` as one line, whatever it contains. It goes to standard error as an object too: what is on
+    /// standard output is never anything but the answer.
     private static int complain(String message, int status, boolean json) {
         String sentence = message.replaceAll("\\s*\\R\\s*", " ");
         if (json) {

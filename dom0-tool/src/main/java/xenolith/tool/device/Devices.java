@@ -16,8 +16,8 @@ import xenolith.xenstore.StoreClient;
 /// The devices of a running domain: those that it starts with, and those that come and go while it runs. Closed after
 /// the domain has stopped and before its memory goes.
 ///
-/// Any thread. Devices come one after the other; nobody waits for a guest, nor for another process that serves a device,
-/// with the list locked.
+/// Any thread. Devices come one after the other; nobody waits for a guest, nor for another process that serves a
+/// device, with the list locked.
 public final class Devices implements DeviceControl, AutoCloseable {
     /// A guest whose driver does not say that it has let go of a device is not waited for longer.
     private static final long NOTICE_PATIENCE_NS = 2_000_000_000L;
@@ -184,7 +184,8 @@ public final class Devices implements DeviceControl, AutoCloseable {
         }
     }
 
-    /// What each device tells of itself may take the time of another process, so it is asked when the list is free again.
+    /// What each device tells of itself may take the time of another process, so it is asked when the list is free
+    /// again.
     @Override
     public List<Map<String, Object>> list(String kind) {
         kind(kind);

@@ -61,8 +61,8 @@ public record NicConfig(
     }
 
     /// Reads `tap[=NAME]`, `bridge=NAME`, `switch=NAME` or `user`, with `mac=`, `ip=`, `rate=`, `mtu=`, `hostip=`,
-    /// `vifname=`, `antispoof=`, `rules=`, `backend=` and, as often as wanted, `forward=`, and what else of xl's network
-    /// configuration means something here.
+    /// `vifname=`, `antispoof=`, `rules=`, `backend=` and, as often as wanted, `forward=`, and what else of xl's
+    /// network configuration means something here.
     ///
     /// @throws BadInputException if it makes no sense
     public static NicConfig parse(String text) {

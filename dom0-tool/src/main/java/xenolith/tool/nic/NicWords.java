@@ -14,8 +14,8 @@ import xenolith.tool.input.BadInputException;
 import xenolith.tool.input.InputFiles;
 import xenolith.tool.nic.NicConfig.Attachment;
 
-/// The words by which a network interface is asked for, sorted by what they are about: our own, and those of xl's network
-/// configuration (xl-network-configuration(5)) so far as they mean something here.
+/// The words by which a network interface is asked for, sorted by what they are about: our own, and those of xl's
+/// network configuration (xl-network-configuration(5)) so far as they mean something here.
 final class NicWords {
     static final String EXAMPLE = "; examples: tap, bridge=br0, user,mac=00:16:3e:01:02:03";
     private static final Map<String, Attachment> ATTACHMENTS = Map.of("tap", Attachment.TAP,
@@ -88,17 +88,18 @@ final class NicWords {
                 }
             }
             case "model", "devid", "trusted" -> { }
-            case "script", "gatewaydev" -> throw new BadInputException("'" + key + "' is not known here: nothing is run "
-                    + "when an interface comes; make a TAP beforehand and give its name, as tap=NAME");
-            default -> throw new BadInputException("'" + key + "' in the interface '" + text + "' means nothing" + EXAMPLE);
+            case "script", "gatewaydev" -> throw new BadInputException("'" + key + "' is not known here: nothing is "
+                    + "run when an interface comes; make a TAP beforehand and give its name, as tap=NAME");
+            default -> throw new BadInputException("'" + key + "' in the interface '" + text + "' means nothing"
+                    + EXAMPLE);
         }
     }
 
     private void checkAttachment() {
         if (place instanceof BackendPlace.Listening) {
             if (attachment != null || !forwards.isEmpty() || !Set.of("mac", "mtu").containsAll(values.keySet())) {
-                throw new BadInputException("the process that serves an interface attaches it: say all but mac and mtu to "
-                        + "that one");
+                throw new BadInputException("the process that serves an interface attaches it: say all but mac and mtu "
+                        + "to that one");
             }
         } else if (attachment == null) {
             throw new BadInputException("the interface '" + text + "' is attached to nothing" + EXAMPLE);

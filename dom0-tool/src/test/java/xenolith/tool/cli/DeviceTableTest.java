@@ -21,7 +21,8 @@ class DeviceTableTest {
     private final List<Map<String, Object>> devices = List.of(
             device("name", "xvda", "number", 51712L, "state", "connected", "path", "/a.img",
                     "counters", Map.of("reads", 3L)),
-            device("name", "xvdaa", "state", "init_wait", "hindrance", "nobody\u001b[2J\nuses it", "counters", Map.of()));
+            device("name", "xvdaa", "state", "init_wait", "hindrance", "nobody\u001b[2J\nuses it",
+                    "counters", Map.of()));
 
     @Test
     void eachDeviceIsALineBelowItsHeading() {

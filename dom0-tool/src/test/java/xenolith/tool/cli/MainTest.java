@@ -90,7 +90,8 @@ class MainTest {
                 Map.entry("connected", false), Map.entry("hindrance", "no driver"));
         out.reset();
         DeviceCommands.attached(new RunningDevices.Attachment("vif1", null), true);
-        assertThat(Json.parse(out.toString(UTF_8))).containsOnly(Map.entry("name", "vif1"), Map.entry("connected", true));
+        assertThat(Json.parse(out.toString(UTF_8))).containsOnly(Map.entry("name", "vif1"),
+                Map.entry("connected", true));
         assertThat(err.size()).isZero();
     }
 
