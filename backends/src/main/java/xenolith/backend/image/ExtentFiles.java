@@ -25,10 +25,10 @@ final class ExtentFiles {
     private final LostWrites lostWrites = new LostWrites();
 
     ExtentFiles() {
-        this(Fd::tryLock);
+        this(ImageLock::tryTake);
     }
 
-    /// @param tryLock as [Fd#tryLock]
+    /// @param tryLock as [ImageLock#tryTake]
     ExtentFiles(BiPredicate<Fd, Boolean> tryLock) {
         this.tryLock = tryLock;
     }

@@ -69,7 +69,7 @@ public final class RawImage implements DiskImage {
     }
 
     private static void lock(Fd fd, Path path, boolean readOnly) {
-        if (!fd.tryLock(readOnly)) {
+        if (!ImageLock.tryTake(fd, readOnly)) {
             throw new DiskInUseException(path);
         }
     }

@@ -13,7 +13,7 @@
 /// Who may call: the block backend, from a thread for each of its queues; the tool, which opens and closes images.
 ///
 /// Locks: none for data, but a scheduler's for a moment; `ExtentFiles` has its own, for opening, closing and flushing. A
-/// file is locked by `flock(2)` as long as it is open, against other disks.
+/// file is locked as long as it is open, against other disks and against QEMU: [xenolith.backend.image.ImageLock].
 ///
 /// What the guest can do to us: nothing but what a disk is for. The backend has checked each range before it comes here.
 package xenolith.backend.image;

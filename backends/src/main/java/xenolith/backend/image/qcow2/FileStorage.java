@@ -7,6 +7,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskInUseException;
 import xenolith.backend.image.FileMove;
+import xenolith.backend.image.ImageLock;
 import xenolith.backend.image.LostWrites;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
@@ -31,7 +32,7 @@ final class FileStorage implements Storage {
             Fd fd = Fd.open(path.toString(), (readOnly ? Fd.O_RDONLY : Fd.O_RDWR) | Fd.O_NONBLOCK);
             try {
                 fd.end();
-                if (!fd.tryLock(readOnly)) {
+                if (!ImageLock.tryTake(fd, readOnly)) {
                     throw new DiskInUseException(path);
                 }
                 return new FileStorage(fd, Files.readAttributes(path,

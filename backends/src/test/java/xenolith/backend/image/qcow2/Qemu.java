@@ -79,6 +79,25 @@ final class Qemu {
         assertThat(result.status()).as("%s: %s", command, result.output()).isZero();
     }
 
+    /// What QEMU says when it is to do something with an image and cannot.
+    static String refusal(String... arguments) {
+        Result result = run(List.of(arguments));
+        assertThat(result.status()).as(result.output()).isNotZero();
+        return result.output();
+    }
+
+    /// Begins to read, or also to write, a raw image, and has it until its input is closed.
+    static Process hold(Path image, boolean readOnly) throws IOException {
+        List<String> command = new ArrayList<>(List.of(IO.toString(), "-f", "raw"));
+        command.addAll(readOnly ? List.of("-r", image.toString()) : List.of(image.toString()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.outputWriter().write("length\n");
+        process.outputWriter().flush();
+        // It answers when it has opened the image: a line, at most behind its prompt.
+        assertThat(process.inputReader().readLine()).doesNotContain("lock");
+        return process;
+    }
+
     /// Fails if the image contradicts itself, or, unless `leaks` are allowed, has clusters that nothing refers to.
     static void check(Path image, boolean leaks) {
         Result result = run(List.of(IMG.toString(), "check", "-f", "qcow2", image.toString()));
