@@ -93,6 +93,14 @@ public final class NetWorker implements AutoCloseable {
     }
 
     private void loop() {
+        try {
+            serveUntilStopped();
+        } finally {
+            working(false);
+        }
+    }
+
+    private void serveUntilStopped() {
         while (!stopping) {
             awake = true;
             int moved = serve();
@@ -109,7 +117,6 @@ public final class NetWorker implements AutoCloseable {
                 }
             }
         }
-        working(false);
     }
 
     private void nap() {
