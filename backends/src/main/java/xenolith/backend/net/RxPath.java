@@ -18,7 +18,6 @@ import xenolith.posix.Iovec;
 final class RxPath {
     /// What can be taken at once: more than any frame.
     private static final int BUFFER_BYTES = 18 * RxRing.PAGE_BYTES;
-    private static final int ETHERNET_BYTES = 14;
     private static final long PATIENCE_NS = 10_000_000_000L;
     /// As often as Linux's backend looks for pages of a frontend that does not say when it has posted some.
     private static final long LOOK_NS = 30_000_000;
@@ -104,7 +103,7 @@ final class RxPath {
         }
         HostException.check("what it is attached to", byteLength);
         int frameBytes = byteLength - FramePort.HEADER_BYTES;
-        if (frameBytes < ETHERNET_BYTES || !isForGuest(frameBytes)) {
+        if (frameBytes < FramePort.ETHERNET_BYTES || !isForGuest(frameBytes)) {
             counters.rxDropped++;
             return true;
         }
