@@ -82,11 +82,13 @@ final class Disk implements HostedDevice {
         fields.put("format", config.format().word());
         fields.put("mode", config.readOnly() ? "r" : "w");
         fields.put("sectors", image.sectorCount());
+        config.options().limit().putInto(fields);
         return fields;
     }
 
     /// `size`: looks at the size of the image again. `table=FILE`: a disk of extents goes by another table. `path=FILE`,
-    /// with what else is said of a disk: another image takes the place of this one.
+    /// with what else is said of a disk: another image takes the place of this one. `iops=N`, `bps=N`: it may do so much from
+    /// now on, or as much as it can (`none`).
     @Override
     public Map<String, String> change(Map<String, String> wanted, Path directory) {
         if (wanted.keySet().equals(Set.of("table"))) {
@@ -96,8 +98,12 @@ final class Disk implements HostedDevice {
         if (wanted.containsKey("path")) {
             return exchange(wanted, directory);
         }
+        if (!wanted.isEmpty() && Set.of(DiskLimit.IOPS, DiskLimit.BPS).containsAll(wanted.keySet())) {
+            limit(config.options().limit().changed(wanted));
+            return Map.of();
+        }
         if (!wanted.equals(Map.of("size", ""))) {
-            throw new BadInputException("what can be changed of a disk is: size, table=FILE, path=FILE");
+            throw new BadInputException("what can be changed of a disk is: size, table=FILE, path=FILE, iops=N, bps=N");
         }
         try {
             image.measure();
@@ -105,6 +111,11 @@ final class Disk implements HostedDevice {
         } catch (HostException e) {
             throw new ControlException("the disk image's size cannot be found out: " + e.getMessage(), e);
         }
+    }
+
+    private void limit(DiskLimit limit) {
+        limit.limit(driver.limit());
+        config = config.limited(limit);
     }
 
     private Map<String, String> exchange(Map<String, String> wanted, Path directory) {
@@ -122,7 +133,10 @@ final class Disk implements HostedDevice {
             fresh.close();
             throw new BadInputException("the image cannot take that one's place: " + e.getMessage(), e);
         }
-        config = next;
+        config = next.limited(config.options().limit());
+        if (wanted.containsKey(DiskLimit.IOPS) || wanted.containsKey(DiskLimit.BPS)) {
+            limit(config.options().limit().changed(wanted));
+        }
         if (flushed < 0) {
             throw new ControlException("the image is exchanged, but the old one could not be stored: "
                     + Errno.name(-flushed));

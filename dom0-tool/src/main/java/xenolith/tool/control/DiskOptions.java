@@ -10,8 +10,15 @@ import java.nio.file.Path;
 /// @param backing    a qcow2 image may have a backing file
 /// @param direct     a raw file is read and written past the host's page cache
 /// @param sectorBytes how large the guest's sectors are to be; 0: as the image has them
+/// @param limit      how much it may do in a second
 /// @param place      where its backend runs
 public record DiskOptions(boolean isOverlaid, Path overlay, boolean discard, boolean backing, boolean direct,
-        int sectorBytes, DiskPlace place) {
-    public static final DiskOptions NONE = new DiskOptions(false, null, true, true, false, 0, new DiskPlace.Here());
+        int sectorBytes, DiskLimit limit, DiskPlace place) {
+    public static final DiskOptions NONE = new DiskOptions(false, null, true, true, false, 0, DiskLimit.UNLIMITED,
+            new DiskPlace.Here());
+
+    /// The same with another limit.
+    DiskOptions limited(DiskLimit other) {
+        return new DiskOptions(isOverlaid, overlay, discard, backing, direct, sectorBytes, other, place);
+    }
 }

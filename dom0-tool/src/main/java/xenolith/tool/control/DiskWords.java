@@ -16,7 +16,8 @@ final class DiskWords {
     private static final Map<String, String> KEYS = Map.ofEntries(Map.entry("path", "path"), Map.entry("target", "path"),
             Map.entry("format", "format"), Map.entry("dev", "dev"), Map.entry("vdev", "dev"), Map.entry("access", "access"),
             Map.entry("cow", "cow"), Map.entry("backendtype", "backendtype"), Map.entry("backend", "backend"),
-            Map.entry("devtype", "devtype"), Map.entry("script", "script"), Map.entry("sector", "sector"));
+            Map.entry("devtype", "devtype"), Map.entry("script", "script"), Map.entry("sector", "sector"),
+            Map.entry(DiskLimit.IOPS, DiskLimit.IOPS), Map.entry(DiskLimit.BPS, DiskLimit.BPS));
     /// Words that stand alone, with what they are about.
     private static final Map<String, String> FLAGS = Map.of("ro", "access", "rw", "access", "cow", "cow", "discard", "discard",
             "no-discard", "discard", "no-backing", "backing", "direct-io-safe", "direct-io-safe", "cdrom", "devtype", "direct",
