@@ -94,8 +94,9 @@ answered:
     mov     %rax, MBOX(M_RESULT)
     jmp     finished
 
-/* A send to a backend, where no poller takes it: KVM signals the backend's eventfd, by the port that is written to this
- * bell, and goes on in a tenth of an exit's time. It exits for a port that has no eventfd; the VMM then posts the call. */
+/* Every send that no poller takes, for all ports look alike here. For one of a backend's KVM signals the eventfd, by
+ * the port that is written to this bell, and goes on in a tenth of an exit's time. It exits for a port that has none,
+ * as those of IPIs and of the guest's own pairs; the VMM then posts the call. */
 event_channel:
     cmp     $EVTCHNOP_SEND, %edi
     jne     post

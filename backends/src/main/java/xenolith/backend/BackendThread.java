@@ -1,15 +1,15 @@
 package xenolith.backend;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import xenolith.vmm.port.DeviceAccess;
 
 /// A thread that sleeps until someone has work for it.
 ///
-/// [#wake] is what an event port's listener calls: it runs on a vCPU's thread in the middle of a hypercall, so it writes
-/// one flag and unparks. The flag is cleared before the body looks for work, so a wake that comes while the body runs
-/// makes it run once more and none is lost.
+/// [#wake] is what an event port's listener calls. It runs on a vCPU's thread in the middle of a hypercall, so it does
+/// little: it writes one flag, and if that was not set yet it unparks the thread or rings its bell ([GuestBell#ring]: a
+/// lock that is held for moments, and a write to an eventfd). The flag is cleared before the body looks for work, so a
+/// wake that comes while the body runs makes it run once more and none is lost.
 public final class BackendThread {
     /// One round of work.
     @FunctionalInterface
@@ -18,15 +18,10 @@ public final class BackendThread {
         boolean run() throws Exception;
     }
 
-    /// Of a thread that sleeps by a bell: requests that come one by one are work all the time. Whoever makes room for us
-    /// shall not change his mind for each.
-    private static final long LINGER_NS = 20_000_000;
-
     private final Thread thread;
     private final Body body;
     private final Body lastRound;
-    private final AtomicBoolean working = new AtomicBoolean();
-    private volatile DeviceAccess domain;
+    private volatile WorkSign sign = new WorkSign(_ -> { });
     /// Null for a thread that parks.
     private volatile GuestBell bell;
     private volatile boolean woken = true;
@@ -45,7 +40,7 @@ public final class BackendThread {
     /// Says from now on, from the wake to the sleep, that a processor is wanted ([DeviceAccess#working]); with
     /// [#sleepBy] until it has slept for a while. Before [#start].
     public void workFor(DeviceAccess served) {
-        domain = served;
+        sign = new WorkSign(served::working);
     }
 
     /// Sleeps by `guestBell` from now on, which stays the caller's; its body hears what it has counted. Before [#start].
@@ -63,9 +58,9 @@ public final class BackendThread {
         if (!woken) {
             woken = true;
             // Here already: the thread may be waiting for the processor that it asks for.
-            working(true);
+            sign.begins();
             if (ended) {
-                working(false);
+                sign.ends();
             }
             rouse();
         }
@@ -77,13 +72,6 @@ public final class BackendThread {
             rung.ring();
         } else {
             LockSupport.unpark(thread);
-        }
-    }
-
-    private void working(boolean yes) {
-        DeviceAccess told = domain;
-        if (told != null && working.compareAndSet(!yes, yes)) {
-            told.working(yes);
         }
     }
 
@@ -133,7 +121,7 @@ public final class BackendThread {
         try {
             while (!stopping) {
                 woken = false;
-                working(true);
+                sign.begins();
                 if (!body.run()) {
                     sleep();
                 } else {
@@ -145,20 +133,20 @@ public final class BackendThread {
             failure = e.getMessage() == null ? e.toString() : e.getMessage();
         } finally {
             ended = true;
-            working(false);
+            sign.ends();
         }
     }
 
     private void sleep() {
         GuestBell rung = bell;
         if (rung != null) {
-            if (!working.get() || !rung.await(LINGER_NS)) {
-                working(false);
+            if (!sign.isShown() || !rung.await(WorkSign.LINGER_NS)) {
+                sign.ends();
                 rung.await(-1);
             }
             return;
         }
-        working(false);
+        sign.ends();
         while (!woken && !stopping) {
             LockSupport.park(this);
             // An interrupt would make every later park return at once. It means nothing to us but "look again".

@@ -1,5 +1,6 @@
 package xenolith.backend;
 
+import java.util.function.Supplier;
 import xenolith.posix.EventFd;
 import xenolith.posix.Poll;
 
@@ -8,12 +9,23 @@ import xenolith.posix.Poll;
 ///
 /// [#ring] and [#close] may be called by any thread, the others by the one that sleeps.
 public final class GuestBell implements AutoCloseable {
-    private final EventFd fromGuest = EventFd.create();
-    private final EventFd fromUs = EventFd.create();
+    private final EventFd fromGuest;
+    private final EventFd fromUs;
     private final Poll poll = new Poll(2);
     private boolean closed;
 
     public GuestBell() {
+        this(EventFd::create);
+    }
+
+    GuestBell(Supplier<EventFd> eventFds) {
+        fromGuest = eventFds.get();
+        try {
+            fromUs = eventFds.get();
+        } catch (RuntimeException e) {
+            fromGuest.close();
+            throw e;
+        }
         poll.add(fromGuest.raw(), Poll.POLLIN);
         poll.add(fromUs.raw(), Poll.POLLIN);
     }

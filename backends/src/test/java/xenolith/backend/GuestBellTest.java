@@ -1,14 +1,20 @@
 package xenolith.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import xenolith.posix.Errno;
+import xenolith.posix.EventFd;
+import xenolith.posix.HostException;
 
 @Timeout(20)
 class GuestBellTest {
@@ -43,6 +49,19 @@ class GuestBellTest {
     void aLateRingDoesNothing() {
         bell.close();
         bell.ring();
+    }
+
+    @Test
+    void ofTwoDescriptorsTheFirstIsGivenBackIfTheHostHasNoSecond() {
+        List<EventFd> made = new ArrayList<>();
+        assertThatThrownBy(() -> new GuestBell(() -> {
+            if (!made.isEmpty()) {
+                throw new HostException("eventfd", Errno.EMFILE);
+            }
+            made.add(EventFd.create());
+            return made.getFirst();
+        })).isInstanceOf(HostException.class);
+        assertThat(made.getFirst().raw()).as("closed").isNegative();
     }
 
     @Test

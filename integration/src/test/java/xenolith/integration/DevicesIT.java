@@ -102,6 +102,12 @@ class DevicesIT {
             guest.does("disk-change", "NAME", "xvdb", "size");
             guest.await("size " + 6 * MIB / 512 + " " + md5(image));
             assertThat(only(guest, "disk").get("sectors").asLong()).isEqualTo(6 * MIB / 512);
+            guest.does("disk-change", "NAME", "xvdb", "size=8M");
+            guest.await("size " + 8 * MIB / 512 + " " + md5(image));
+            assertThat(Files.size(image)).isEqualTo(8 * MIB);
+            Launched smaller = guest.command("disk-change", "NAME", "xvdb", "size=4M");
+            assertThat(smaller.status()).isEqualTo(2);
+            assertThat(smaller.stderr()).contains("a disk can only grow while it is used").hasLineCount(1);
             Path other = Files.write(folder.resolve("other.img"), new byte[5 * MIB]);
             guest.does("disk-change", "NAME", "xvdb", "path=" + other);
             guest.await("size " + 5 * MIB / 512 + " " + md5(other));
@@ -109,6 +115,42 @@ class DevicesIT {
             guest.does("disk-detach", "NAME", "xvdb", "--force");
             guest.await("gone");
         }
+    }
+
+    @Test
+    void aQcow2ImageGrowsWhileTheGuestWritesIt() throws Exception {
+        String qemuImg = Host.requireProgram("qemu-img", "qemu-utils");
+        Path image = folder.resolve("disk.qcow2");
+        host(qemuImg, "create", "-q", "-f", "qcow2", image.toString(), "700M");
+        try (LiveGuest guest = start("qcow2", """
+                insmod /xen-blkfront.ko
+                while [ ! -b /dev/xvdb ]; do sleep 0.05; done
+                ( while [ ! -e /grown ]; do dd if=/dev/zero of=/dev/xvdb bs=64k count=64 conv=fsync; done ) 2>/dev/null &
+                echo ready
+                while [ "$(cat /sys/block/xvdb/size)" != %d ]; do sleep 0.05; done
+                touch /grown
+                wait
+                dd if=/dev/urandom of=/new bs=1M count=8 2>/dev/null
+                dd if=/new of=/dev/xvdb bs=1M seek=2992 conv=fsync 2>/dev/null && echo "wrote $(md5sum </new)"
+                sleep 1000
+                """.formatted(3000L * MIB / 512), "--disk", "path=" + image + ",dev=xvdb,format=qcow2")) {
+            guest.await("ready");
+            guest.does("disk-change", "NAME", "xvdb", "size=3000M");
+            guest.await("wrote ");
+            guest.does("destroy", "NAME");
+            guest.awaitEnd();
+            host(qemuImg, "check", "-f", "qcow2", image.toString());
+            Path raw = folder.resolve("raw");
+            host(qemuImg, "convert", "-f", "qcow2", "-O", "raw", image.toString(), raw.toString());
+            assertThat(Files.size(raw)).isEqualTo(3000L * MIB);
+            guest.await("wrote " + host("sh", "-c", "tail -c 8388608 " + raw + " | md5sum").split(" ")[0]);
+        }
+    }
+
+    private static String host(String... command) {
+        Launched launched = Launched.command(List.of(command), null);
+        assertThat(launched.status()).as(launched.transcript()).isZero();
+        return launched.stdout();
     }
 
     @Test

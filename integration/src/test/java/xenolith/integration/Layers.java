@@ -53,10 +53,22 @@ final class Layers {
         rule("backend.net.passt", "posix backend.net");
         rule("backend.net.firewall", "backend.net");
         // dom0-tool
-        rule("tool.control", "abi posix vmm.port vmm.control vmm.machine vmm.host socket xenstore xenstore.socket "
-                + "backend backend.console backend.blk backend.image backend.image.qcow2 backend.remote backend.net "
-                + "backend.net.switching backend.net.passt backend.net.firewall");
-        rule("tool.cli", "tool.control");
+        rule("tool.input", "");
+        rule("tool.directory", "tool.input");
+        rule("tool.host", "vmm.host tool.input");
+        rule("tool.device", "posix xenstore backend backend.remote tool.input");
+        rule("tool.console", "posix vmm.port socket backend backend.console tool.input tool.device");
+        rule("tool.disk", "posix vmm.port backend backend.blk backend.image backend.image.qcow2 backend.remote "
+                + "tool.input tool.device");
+        rule("tool.nic", "posix vmm.port backend backend.net backend.net.switching backend.net.passt "
+                + "backend.net.firewall backend.remote tool.input tool.directory tool.device");
+        rule("tool.backend", "backend backend.blk backend.image backend.net tool.input tool.device tool.disk tool.nic");
+        rule("tool.control", "posix socket xenstore.socket tool.input tool.directory tool.device tool.nic");
+        rule("tool.run", "posix vmm.control vmm.machine vmm.host vmm.port socket xenstore xenstore.socket backend "
+                + "backend.console tool.input tool.directory tool.host tool.device tool.console tool.disk tool.nic "
+                + "tool.control");
+        rule("tool.cli", "tool.input tool.directory tool.host tool.console tool.disk tool.nic tool.backend tool.control "
+                + "tool.run");
     }
 
     private Layers() {

@@ -173,6 +173,11 @@ public final class Fd implements AutoCloseable {
         return Libc.fallocate(CallState.ofThread(), raw, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, byteLength);
     }
 
+    /// Gives a file that length; what is new reads as zeros (`ftruncate(2)`). Returns 0 or `-errno`.
+    public int truncate(long byteLength) {
+        return Libc.ftruncate(CallState.ofThread(), raw, byteLength);
+    }
+
     /// Where the file, or block device, ends. Throws [HostException] for what has no end.
     public long end() {
         return HostException.check("lseek", Libc.lseek(CallState.ofThread(), raw, 0, SEEK_END));

@@ -21,6 +21,13 @@ public interface DiskImage extends AutoCloseable {
         return sectorCount();
     }
 
+    /// Makes it longer, while it is used; what is new reads as zeros. [#sectorCount] is more afterwards.
+    ///
+    /// @throws DiskSizeException if it cannot be so long: nothing has changed
+    default void grow(long byteLength) {
+        throw new DiskSizeException("only raw files and qcow2 images can be made larger");
+    }
+
     /// The least that can be read or written, in bytes: offsets and lengths are multiples of it.
     default int logicalSectorBytes() {
         return SECTOR_BYTES;

@@ -144,6 +144,16 @@ public final class ExchangeableImage implements ForwardingImage {
     }
 
     @Override
+    public void grow(long byteLength) {
+        Medium entered = enter();
+        try {
+            entered.image.grow(byteLength);
+        } finally {
+            entered.over();
+        }
+    }
+
+    @Override
     public int read(Iovec to, long offset) {
         Medium entered = enter();
         try {

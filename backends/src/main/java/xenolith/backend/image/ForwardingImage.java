@@ -24,6 +24,11 @@ interface ForwardingImage extends DiskImage {
     }
 
     @Override
+    default void grow(long byteLength) {
+        image().grow(byteLength);
+    }
+
+    @Override
     default int logicalSectorBytes() {
         return image().logicalSectorBytes();
     }

@@ -35,6 +35,14 @@ public final class LargeSectors implements ForwardingImage {
         return whole(image.measure());
     }
 
+    @Override
+    public void grow(long byteLength) {
+        if (byteLength % sectorBytes != 0) {
+            throw new DiskSizeException("a disk has whole sectors, of " + sectorBytes + " bytes here");
+        }
+        image.grow(byteLength);
+    }
+
     private long whole(long sectors) {
         int step = sectorBytes / SECTOR_BYTES;
         return sectors / step * step;

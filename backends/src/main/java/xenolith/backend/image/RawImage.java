@@ -2,6 +2,7 @@ package xenolith.backend.image;
 
 import java.nio.file.Path;
 import java.util.function.Function;
+import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
@@ -98,6 +99,25 @@ public final class RawImage implements DiskImage {
     public long measure() {
         sectorCount = fd.end() / logicalSectorBytes * (logicalSectorBytes / SECTOR_BYTES);
         return sectorCount;
+    }
+
+    @Override
+    public void grow(long byteLength) {
+        if (readOnly) {
+            throw new DiskSizeException("it is read-only");
+        }
+        if (fd.deviceSectorBytes(false) > 0) {
+            throw new DiskSizeException("a block device is made larger by what made it; then 'size' tells the guest");
+        }
+        if (byteLength < fd.end() || byteLength % logicalSectorBytes != 0) {
+            throw new DiskSizeException("a disk can only grow while it is used, by whole sectors of " + logicalSectorBytes
+                    + " bytes");
+        }
+        int result = fd.truncate(byteLength);
+        if (result < 0) {
+            throw new DiskSizeException("the host does not make it larger: " + Errno.name(-result));
+        }
+        measure();
     }
 
     @Override

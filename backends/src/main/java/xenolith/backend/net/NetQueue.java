@@ -54,13 +54,13 @@ final class NetQueue {
         }
     }
 
-    /// A second descriptor to wait for.
-    int bell() {
+    /// A second descriptor to wait for: it counts what the guest sends.
+    int bellDescriptor() {
         return bell.raw();
     }
 
-    /// Takes what the bell has counted.
-    void hearBell() {
+    /// Whatever the guest has sent until now is looked for after this.
+    void hear() {
         counters.guestEvents(bell.drain());
     }
 

@@ -1,10 +1,10 @@
 package xenolith.backend.net;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import xenolith.backend.ThreadEnd;
+import xenolith.backend.WorkSign;
 import xenolith.posix.EventFd;
 import xenolith.posix.Poll;
 import xenolith.vmm.port.DeviceAccess;
@@ -24,11 +24,8 @@ public final class NetWorker implements AutoCloseable {
     /// Queues that one thread serves, each of another interface: a domain has no more of those.
     public static final int MAX_QUEUES = 64;
     private static final NetQueue[] NONE = {};
-    /// Frames that come one by one are work all the time: whoever makes room for us shall not change his mind for each.
-    private static final long LINGER_NS = 20_000_000;
 
-    private final DeviceAccess domain;
-    private final AtomicBoolean working = new AtomicBoolean();
+    private final WorkSign sign;
     private final EventFd wakeUp = EventFd.create();
     private final Poll poll = new Poll(2 * MAX_QUEUES + 1);
     private final ReentrantLock serving = new ReentrantLock();
@@ -44,7 +41,7 @@ public final class NetWorker implements AutoCloseable {
 
     /// A thread called `name` that works for `domain` and begins at once.
     public NetWorker(String name, DeviceAccess domain) {
-        this.domain = domain;
+        this.sign = new WorkSign(domain::working);
         thread = Thread.ofPlatform().name(name).daemon().start(this::loop);
     }
 
@@ -81,14 +78,8 @@ public final class NetWorker implements AutoCloseable {
         if (!awake) {
             awake = true;
             // Here already: the thread may be waiting for the processor that it asks for.
-            working(true);
+            sign.begins();
             wakeUp.signal();
-        }
-    }
-
-    private void working(boolean yes) {
-        if (working.get() != yes && working.compareAndSet(!yes, yes)) {
-            domain.working(yes);
         }
     }
 
@@ -96,7 +87,7 @@ public final class NetWorker implements AutoCloseable {
         try {
             serveUntilStopped();
         } finally {
-            working(false);
+            sign.ends();
         }
     }
 
@@ -105,7 +96,7 @@ public final class NetWorker implements AutoCloseable {
             awake = true;
             int moved = serve();
             if (moved > 0) {
-                working(true);
+                sign.begins();
             }
             if (naps.isDue(moved)) {
                 nap();
@@ -137,7 +128,7 @@ public final class NetWorker implements AutoCloseable {
             NetQueue[] now = queues;
             if (rung) {
                 rung = false;
-                hearBells(now);
+                hear(now);
             }
             int moved = 0;
             for (int i = 0; i < now.length; i++) {
@@ -151,10 +142,10 @@ public final class NetWorker implements AutoCloseable {
     }
 
     /// Bells are waited for behind the links, in pairs. Another list by now, and all are heard.
-    private void hearBells(NetQueue[] now) {
+    private void hear(NetQueue[] now) {
         for (int i = 0; i < now.length; i++) {
             if (now != awaited || poll.revents(2 * i + 2) != 0) {
-                now[i].hearBell();
+                now[i].hear();
             }
         }
     }
@@ -170,7 +161,7 @@ public final class NetWorker implements AutoCloseable {
             for (NetQueue queue : awaited) {
                 work |= queue.settle();
                 poll.add(queue.descriptor(), Poll.POLLIN);
-                poll.add(queue.bell(), Poll.POLLIN);
+                poll.add(queue.bellDescriptor(), Poll.POLLIN);
             }
             return work;
         } finally {
@@ -185,8 +176,8 @@ public final class NetWorker implements AutoCloseable {
             queue.slept();
         }
         long nowNs = System.nanoTime();
-        boolean lingers = working.get() && dueNs - nowNs > LINGER_NS;
-        long untilNs = lingers ? nowNs + LINGER_NS : dueNs;
+        boolean lingers = sign.isShown() && dueNs - nowNs > WorkSign.LINGER_NS;
+        long untilNs = lingers ? nowNs + WorkSign.LINGER_NS : dueNs;
         int ready = poll.await(untilNs == Long.MAX_VALUE ? -1 : Math.max(0, untilNs - nowNs));
         if (ready > 0) {
             rung = true;
@@ -194,7 +185,7 @@ public final class NetWorker implements AutoCloseable {
                 wakeUp.drain();
             }
         } else if (ready == 0 && lingers && System.nanoTime() - untilNs >= 0 && !awake) {
-            working(false);
+            sign.ends();
         }
     }
 

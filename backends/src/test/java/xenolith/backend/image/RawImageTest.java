@@ -50,6 +50,20 @@ class RawImageTest {
     }
 
     @Test
+    void itGrowsByWholeSectorsWhileItIsUsed() throws IOException {
+        try (DiskImage image = RawImage.open(path, false)) {
+            image.grow(10 * DiskImage.SECTOR_BYTES);
+            assertThat(image.sectorCount()).isEqualTo(10);
+            assertThatThrownBy(() -> image.grow(9 * DiskImage.SECTOR_BYTES)).isInstanceOf(DiskSizeException.class);
+            assertThatThrownBy(() -> image.grow(10 * DiskImage.SECTOR_BYTES + 1)).isInstanceOf(DiskSizeException.class);
+        }
+        try (DiskImage image = RawImage.open(path, true)) {
+            assertThatThrownBy(() -> image.grow(20 * DiskImage.SECTOR_BYTES)).hasMessage("it is read-only");
+        }
+        assertThat(Files.size(path)).isEqualTo(10 * DiskImage.SECTOR_BYTES);
+    }
+
+    @Test
     void aClosedImageIsFreeAgain() {
         RawImage.open(path, false).close();
         try (DiskImage again = RawImage.open(path, false)) {

@@ -3,11 +3,12 @@ package xenolith.tool.cli;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.BackendService;
+import xenolith.tool.backend.BackendService;
+import xenolith.tool.device.OwnCommand;
 
 /// `xenolith backend`: devices in a process of their own.
 final class BackendCommand {
-    static final String NAME = BackendService.NAME;
+    static final String NAME = OwnCommand.BACKEND;
     private static final String SOCKET = "--socket";
     private static final String DISK = "--disk";
     private static final String NIC = "--nic";

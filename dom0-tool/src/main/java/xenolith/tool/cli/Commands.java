@@ -5,7 +5,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
-import xenolith.tool.control.BadInputException;
+import xenolith.tool.input.BadInputException;
 
 /// The commands as picocli sees them.
 final class Commands {

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.BadInputException;
-import xenolith.tool.control.JsonText;
 import xenolith.tool.control.RunningDevices;
 import xenolith.tool.control.RunningDomains;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.Json;
 
 /// The commands by which devices come to a running domain and go: `disk-attach`, `disk-detach`, `disk-list` and
 /// `disk-change`, each also by the name that it has in xl, and the same for every other [Kind] so far as it has them.
@@ -39,10 +39,13 @@ final class DeviceCommands {
 
     private static final List<Kind> KINDS = List.of(
             new Kind("disk", "block", "a disk", "DISK", "path=data.img,dev=xvdb,ro", "xvdb",
-                    Map.of("size", "take the size that the image has now", "table=FILE", "go by another table of extents",
-                            "path=FILE", "use another image in the place of this one: unmount it first;\n"
+                    Map.of("size", "take the size that the image has now", "size=SIZE", "make the image so large, as 20G",
+                            "table=FILE", "go by another table of extents", "path=FILE",
+                            "use another image in the place of this one: unmount it first;\n"
                                     + "                 other words of --disk may follow, as format=qcow2:\n"
-                                    + "                 only its name and ro carry over")),
+                                    + "                 only its name, ro and limits carry over",
+                            "iops=N", "do so many requests in a second; none: as many as it can",
+                            "bps=N", "read and write so many bytes in a second, as 20M; none: likewise")),
             new Kind("nic", "network", "a network interface", "NIC", "bridge=br0,mac=00:16:3e:01:02:03", "vif1",
                     Map.of("rate=RATE", "let the guest send so much, as 10Mb/s; none: as much as it can")),
             new Kind("channel", null, "a channel", "CHANNEL", "name=org.example.agent,path=agent.sock",
@@ -164,7 +167,7 @@ final class DeviceCommands {
     private static void list(RunningDevices devices, boolean json) {
         List<Map<String, Object>> list = devices.list();
         if (json) {
-            System.out.print(JsonText.of(list));
+            System.out.print(Json.text(list));
             return;
         }
         for (Map<String, Object> device : list) {

@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.BadInputException;
-import xenolith.tool.control.MemorySize;
+import xenolith.tool.console.TerminalLink;
 import xenolith.tool.control.RunningDomain;
 import xenolith.tool.control.RunningDomains;
-import xenolith.tool.control.TerminalLink;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.MemorySize;
 
 /// The commands that ask one running domain for something: `shutdown`, `destroy`, `vcpu-set`, `mem-set`, `sysrq` and
 /// `console`.

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.BadInputException;
-import xenolith.tool.control.DomainConfig;
-import xenolith.tool.control.JsonText;
 import xenolith.tool.control.RunningDomains;
 import xenolith.tool.control.RunningFirewall;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.Json;
+import xenolith.tool.run.DomainConfig;
 
 /// `xenolith firewall`: the rules of a running domain's network interface.
 final class FirewallCommand {
@@ -94,7 +94,7 @@ final class FirewallCommand {
 
     private static void list(Map<String, Object> all, boolean json) {
         if (json) {
-            System.out.print(JsonText.of(all));
+            System.out.print(Json.text(all));
             return;
         }
         System.out.printf("%4s %12s %14s %10s  %s%n", "", "packets", "bytes", "dropped", "rule");

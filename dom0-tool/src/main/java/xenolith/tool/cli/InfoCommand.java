@@ -2,9 +2,9 @@ package xenolith.tool.cli;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.HostInfo;
-import xenolith.tool.control.HostReport;
-import xenolith.tool.control.Wiring;
+import xenolith.tool.host.HostInfo;
+import xenolith.tool.host.HostReport;
+import xenolith.tool.run.Wiring;
 
 /// `xenolith info`: what the start-up probes find out about this host.
 final class InfoCommand {

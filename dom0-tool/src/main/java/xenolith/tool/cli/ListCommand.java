@@ -6,11 +6,11 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.ControlException;
 import xenolith.tool.control.DomainStatus;
-import xenolith.tool.control.JsonText;
 import xenolith.tool.control.RunningDomain;
 import xenolith.tool.control.RunningDomains;
+import xenolith.tool.input.ControlException;
+import xenolith.tool.input.Json;
 
 /// `xenolith list`: the domains that this user runs.
 final class ListCommand {
@@ -43,7 +43,7 @@ final class ListCommand {
         }
         if (parsed.hasMatchedOption(JSON)) {
             List<Map<String, Object>> objects = all.stream().map(DomainStatus::fields).toList();
-            System.out.print(JsonText.of(objects));
+            System.out.print(Json.text(objects));
         } else {
             System.out.printf(FORM, "Name", "ID", "Mem", "VCPUs", "State", "Time(s)");
             all.forEach(ListCommand::print);

@@ -3,10 +3,10 @@ package xenolith.tool.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.BadInputException;
-import xenolith.tool.control.ControlException;
-import xenolith.tool.control.HostUnfitException;
-import xenolith.tool.control.Wiring;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.ControlException;
+import xenolith.tool.input.HostUnfitException;
+import xenolith.tool.run.Wiring;
 
 /// The entrance: words in, exit status out. Whatever goes wrong is one line on standard error.
 public final class Main {

@@ -5,21 +5,21 @@ import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
-import xenolith.tool.control.ChannelConfig;
-import xenolith.tool.control.ConsoleTarget;
-import xenolith.tool.control.DiskConfig;
-import xenolith.tool.control.DomainConfig;
-import xenolith.tool.control.DomainEnd;
-import xenolith.tool.control.DomainResult;
-import xenolith.tool.control.GuestConsole;
-import xenolith.tool.control.KernelCommandLine;
-import xenolith.tool.control.KvmDevice;
-import xenolith.tool.control.MemorySize;
-import xenolith.tool.control.NicConfig;
-import xenolith.tool.control.RunDirectory;
-import xenolith.tool.control.StatsFile;
-import xenolith.tool.control.Trace;
-import xenolith.tool.control.Wiring;
+import xenolith.tool.console.ChannelConfig;
+import xenolith.tool.console.ConsoleTarget;
+import xenolith.tool.console.GuestConsole;
+import xenolith.tool.directory.RunDirectory;
+import xenolith.tool.disk.DiskConfig;
+import xenolith.tool.host.KvmDevice;
+import xenolith.tool.input.KernelCommandLine;
+import xenolith.tool.input.MemorySize;
+import xenolith.tool.nic.NicConfig;
+import xenolith.tool.run.DomainConfig;
+import xenolith.tool.run.DomainEnd;
+import xenolith.tool.run.DomainResult;
+import xenolith.tool.run.StatsFile;
+import xenolith.tool.run.Trace;
+import xenolith.tool.run.Wiring;
 
 /// `xenolith run`: one domain, from its kernel to its end.
 final class RunCommand {
@@ -103,7 +103,7 @@ final class RunCommand {
         }
     }
 
-    /// Every option as a value, or [BadInputException].
+    /// Every option as a value, or `BadInputException`.
     static DomainConfig config(ParseResult parsed) {
         int vcpuCount = Commands.number(option(parsed, "--vcpus", "1"), "virtual CPUs");
         String cmdline = option(parsed, "--cmdline", KernelCommandLine.DEFAULT);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import xenolith.tool.control.DomainStore;
-import xenolith.tool.control.JsonText;
+import xenolith.tool.input.Json;
 
 /// `xenolith xenstore ls`: the tree below a node, in the form of Xen's own tool or as JSON.
 final class StoreListing {
@@ -34,7 +34,7 @@ final class StoreListing {
                 listing.walk(path, 0, (node, depth) -> listing.line(text, node, depth));
             }
         });
-        System.out.print(json ? JsonText.of(object) : text);
+        System.out.print(json ? Json.text(object) : text);
         return ExitStatus.OK;
     }
 

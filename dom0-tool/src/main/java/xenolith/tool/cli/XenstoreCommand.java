@@ -8,11 +8,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
-import xenolith.tool.control.BadInputException;
+import xenolith.tool.console.StandardOutput;
 import xenolith.tool.control.DomainStore;
-import xenolith.tool.control.JsonText;
 import xenolith.tool.control.RunningDomains;
-import xenolith.tool.control.StandardOutput;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.Json;
 
 /// `xenolith xenstore`: looks into the store of a running domain, and changes it.
 final class XenstoreCommand {
@@ -115,7 +115,7 @@ final class XenstoreCommand {
             values.put(path, store.read(path));
         }
         if (json) {
-            System.out.print(JsonText.of(values));
+            System.out.print(Json.text(values));
         } else {
             values.forEach((path, value) -> System.out.println(named ? path + " = " + value : value));
         }
@@ -173,7 +173,7 @@ final class XenstoreCommand {
     private static int list(DomainStore store, String path, boolean json) {
         List<String> names = store.list(path);
         if (json) {
-            System.out.print(JsonText.of(names));
+            System.out.print(Json.text(names));
         } else {
             names.forEach(System.out::println);
         }

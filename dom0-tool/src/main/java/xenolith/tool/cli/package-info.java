@@ -1,7 +1,7 @@
 /// The command line: `xenolith run`, the commands for running domains (`list`, `shutdown`, `destroy`, `vcpu-set`,
 /// `mem-set`, `sysrq`, `console`, `disk-attach` and the like, `firewall`, `xenstore`), `backend`, `info` and `version`.
 ///
-/// What lives here: one class per command, each of which turns words into a call of [xenolith.tool.control] and an
+/// What lives here: one class per command, each of which turns words into a call of another package and an
 /// answer into lines and an exit status ([xenolith.tool.cli.ExitStatus]). Commands are declared with picocli's
 /// programmatic model: no annotation is read by reflection, which at start-up costs more than the parsing.
 ///

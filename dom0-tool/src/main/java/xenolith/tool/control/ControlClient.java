@@ -9,6 +9,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import xenolith.socket.UnixSockets;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.ControlException;
+import xenolith.tool.input.HostUnfitException;
+import xenolith.tool.input.Json;
 
 /// The other end of a [ControlServer]. For one thread.
 final class ControlClient implements AutoCloseable {

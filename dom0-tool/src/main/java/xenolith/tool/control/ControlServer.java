@@ -6,6 +6,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Map;
 import xenolith.socket.UnixListener;
+import xenolith.tool.device.DeviceControl;
+import xenolith.tool.input.Json;
 
 /// Answers what other commands ask of the process that runs a domain and the store does not tell: `control.sock`.
 ///
@@ -23,12 +25,12 @@ import xenolith.socket.UnixListener;
 /// ends its connection, and so does an answer that the client's socket does not take at once. What has to wait for the
 /// guest is done by a thread of its own, to which the connection belongs until it has answered; a client that goes
 /// meanwhile changes nothing in what is done.
-final class ControlServer implements AutoCloseable {
-    static final int MAX_LINE_BYTES = 16384;
+public final class ControlServer implements AutoCloseable {
+    public static final int MAX_LINE_BYTES = 16384;
     static final int MAX_CLIENTS = 64;
 
     /// What can be asked of the domain.
-    interface Target {
+    public interface Target {
         DomainStatus status();
 
         void destroy();
@@ -48,12 +50,12 @@ final class ControlServer implements AutoCloseable {
     }
 
     /// Makes the socket, at which clients wait until they are answered.
-    static UnixListener bind(Path socket) throws IOException {
+    public static UnixListener bind(Path socket) throws IOException {
         return UnixListener.bind(socket, "control", MAX_CLIENTS);
     }
 
     /// Answers the clients of a socket made by [#bind].
-    static ControlServer serve(UnixListener listener, Target target) {
+    public static ControlServer serve(UnixListener listener, Target target) {
         listener.start((channel, key) -> new Client(target, channel, key));
         return new ControlServer(listener);
     }

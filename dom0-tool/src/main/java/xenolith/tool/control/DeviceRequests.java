@@ -6,6 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import xenolith.posix.HostException;
+import xenolith.tool.device.DeviceControl;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.ControlException;
+import xenolith.tool.input.HostUnfitException;
+import xenolith.tool.input.InputFiles;
 
 /// The requests of `control.sock` that are about devices, as [DeviceControl] does them.
 ///
@@ -18,8 +23,8 @@ import xenolith.posix.HostException;
 /// | `detach` | `name`, `force`, `timeout_ms` | nothing more |
 /// | `list` | | `devices`: an array of objects |
 /// | `change` | `name`, `wanted` (an object of words with their values), `directory` | nothing more |
-/// | `ask` | `name` (empty: the only one), `question` (an object), `directory` | what the device answers: [NicFirewall] |
-final class DeviceRequests {
+/// | `ask` | `name` (empty: the only one), `question` (an object), `directory` | what the device answers: `NicFirewall` |
+public final class DeviceRequests {
     static final String ATTACH = "attach";
     static final String DETACH = "detach";
     static final String LIST = "list";
@@ -36,7 +41,7 @@ final class DeviceRequests {
     }
 
     /// Does what is asked. Whatever goes wrong is in the answer.
-    static Map<String, Object> answer(DeviceControl devices, Map<String, Object> request) {
+    public static Map<String, Object> answer(DeviceControl devices, Map<String, Object> request) {
         try {
             return done(devices, request);
         } catch (BadInputException e) {

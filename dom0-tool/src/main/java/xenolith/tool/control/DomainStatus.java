@@ -2,6 +2,7 @@ package xenolith.tool.control;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import xenolith.tool.input.ControlException;
 
 /// How a running domain stands.
 ///

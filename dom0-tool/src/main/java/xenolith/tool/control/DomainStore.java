@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import xenolith.tool.input.ControlException;
 import xenolith.xenstore.socket.SocketClient;
 import xenolith.xenstore.socket.StoreRefusedException;
 

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 
 /// The devices of one kind of a domain that some process runs, as other processes see them.
 ///
-/// Every method throws [BadInputException] where what is asked cannot be, and [ControlException] where the guest or its
+/// Every method throws `BadInputException` where what is asked cannot be, and `ControlException` where the guest or its
 /// process does not do it.
 public final class RunningDevices {
     private final String kind;

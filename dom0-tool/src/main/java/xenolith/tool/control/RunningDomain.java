@@ -5,6 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import xenolith.tool.directory.RunDirectory;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.ControlException;
+import xenolith.tool.input.MemorySize;
+import xenolith.tool.nic.Nics;
 import xenolith.xenstore.socket.SocketClient;
 
 /// A domain that some process runs, as other processes see it. What a guest can do for itself it is asked to do through
@@ -159,8 +164,8 @@ public final class RunningDomain {
         try (DomainStore store = store()) {
             String memory = home(store) + "/memory";
             long maxKib = Long.parseLong(store.read(memory + "/static-max"));
-            if (byteSize < DomainConfig.MIN_MEMORY_BYTES || kib > maxKib) {
-                throw new BadInputException(name + " can have " + MemorySize.format(DomainConfig.MIN_MEMORY_BYTES)
+            if (byteSize < MemorySize.MIN_OF_DOMAIN || kib > maxKib) {
+                throw new BadInputException(name + " can have " + MemorySize.format(MemorySize.MIN_OF_DOMAIN)
                         + " to " + MemorySize.format(maxKib << 10) + " of memory, not " + MemorySize.format(byteSize));
             }
             store.write(memory + "/target", Long.toString(kib));

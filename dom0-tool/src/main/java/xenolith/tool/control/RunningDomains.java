@@ -6,6 +6,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import xenolith.tool.directory.RunBase;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.ControlException;
+import xenolith.tool.input.DomainName;
 
 /// The domains that this user runs, each in a process of its own.
 public final class RunningDomains {
@@ -27,7 +31,7 @@ public final class RunningDomains {
         return named(RunBase.ofUser(), name);
     }
 
-    static List<RunningDomain> all(RunBase base) {
+    public static List<RunningDomain> all(RunBase base) {
         base.check();
         List<RunningDomain> found = new ArrayList<>();
         for (String name : names(base)) {
@@ -39,10 +43,10 @@ public final class RunningDomains {
         return found;
     }
 
-    static RunningDomain named(RunBase base, String name) {
+    public static RunningDomain named(RunBase base, String name) {
         base.check();
         if (name != null) {
-            RunningDomain domain = new RunningDomain(name, base.path().resolve(DomainConfig.checkedName(name)));
+            RunningDomain domain = new RunningDomain(name, base.path().resolve(DomainName.checked(name)));
             if (!isUp(domain)) {
                 throw new BadInputException("no domain called " + name + " is running");
             }

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /// The firewall of an interface of a domain that some process runs, as other processes see it.
 ///
-/// Every method throws [BadInputException] where a rule or a number is wrong, and [ControlException] where the domain's
+/// Every method throws `BadInputException` where a rule or a number is wrong, and `ControlException` where the domain's
 /// process does not answer.
 public final class RunningFirewall {
     private final RunningDevices nics;

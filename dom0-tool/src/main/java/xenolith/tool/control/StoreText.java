@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
+import xenolith.tool.input.BadInputException;
 
 /// Values of the store as text that is safe on a terminal and can be typed.
 final class StoreText {

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import xenolith.tool.control.ChannelConfig;
-import xenolith.tool.control.ConsoleTarget;
-import xenolith.tool.control.DiskConfig;
-import xenolith.tool.control.DomainConfig;
-import xenolith.tool.control.NicConfig;
-import xenolith.tool.control.Trace;
+import xenolith.tool.console.ChannelConfig;
+import xenolith.tool.console.ConsoleTarget;
+import xenolith.tool.disk.DiskConfig;
+import xenolith.tool.nic.NicConfig;
+import xenolith.tool.run.DomainConfig;
+import xenolith.tool.run.Trace;
 
 class MainTest {
     private final PrintStream realOut = System.out;

@@ -19,6 +19,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import xenolith.tool.device.DeviceControl;
+import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.ControlException;
+import xenolith.tool.input.Json;
 
 @Timeout(60)
 class ControlServerTest {

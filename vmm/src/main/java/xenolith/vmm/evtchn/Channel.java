@@ -43,6 +43,7 @@ sealed interface Channel {
             action = runnable;
         }
 
+        /// The first eventfd stays; see [EventPort#onNotification(Runnable, int)].
         void connect(SendBells bells, int port, int eventFd) {
             if (bell == NONE && bells.connect(port, eventFd)) {
                 bell = eventFd;
@@ -51,8 +52,11 @@ sealed interface Channel {
 
         void disconnect(SendBells bells, int port) {
             if (bell != NONE) {
-                bells.disconnect(port, bell);
-                bell = NONE;
+                try {
+                    bells.disconnect(port, bell);
+                } finally {
+                    bell = NONE;
+                }
             }
         }
 

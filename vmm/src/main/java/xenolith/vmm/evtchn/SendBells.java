@@ -20,6 +20,6 @@ public interface SendBells {
     /// all sends are heard as before.
     boolean connect(int port, int eventFd);
 
-    /// Ends a connection that was made.
+    /// Ends a connection that was made. A host that fails here is logged, and the port closes all the same.
     void disconnect(int port, int eventFd);
 }

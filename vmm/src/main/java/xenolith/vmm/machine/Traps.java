@@ -78,7 +78,7 @@ final class Traps {
         boolean hasError = vector < 32 && (WITH_ERROR >>> vector & 1) != 0;
         long error = takeFrame(hasError);
         // An argument that is not aligned, for a kernel that wants to know of such.
-        if (vector == ALIGNMENT_CHECK && postsWhatCannotBeRead()) {
+        if (vector == ALIGNMENT_CHECK && postUnreadableSend()) {
             return false;
         }
         handle(vector, hasError, error, cpu.cr2());
@@ -109,26 +109,28 @@ final class Traps {
     /// posted, and answered as any other.
     boolean pageFault() {
         long error = takeFrame(true);
-        if (postsWhatCannotBeRead()) {
+        if (postUnreadableSend()) {
             return false;
         }
         handle(PAGE_FAULT, true, error, window.faultAddress());
         return true;
     }
 
-    private boolean postsWhatCannotBeRead() {
-        boolean reads = cpu.inKernel() && cpu.rip() == domain.monitor().sendReads(vcpu.id());
-        if (reads) {
+    /// If it was the stub for sends that could not read its argument, sends it to where it posts the call, for Java to
+    /// refuse. Answers whether it was.
+    private boolean postUnreadableSend() {
+        boolean unreadable = cpu.rip() == domain.monitor().sendReads(vcpu.id()) && cpu.inKernel();
+        if (unreadable) {
             cpu.rip(domain.monitor().postHypercall(vcpu.id()));
         }
-        return reads;
+        return unreadable;
     }
 
     /// The stub of a general-protection fault of the kernel rang, at ring 3 likewise. Answers as [#pageFault] does: an
     /// argument may begin at a canonical address and end at none.
     boolean kernelProtectionFault() {
         long error = takeFrame(true);
-        if (postsWhatCannotBeRead()) {
+        if (postUnreadableSend()) {
             return false;
         }
         handle(GENERAL_PROTECTION, true, error, 0);

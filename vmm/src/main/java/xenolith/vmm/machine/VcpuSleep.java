@@ -69,48 +69,58 @@ final class VcpuSleep implements VcpuControl {
         cpu.taskSwitched(set);
     }
 
-    /// Until an event is pending (while events are unmasked, or one of `ports`), the deadline, or the domain's end; or until
-    /// a commit is wanted, which the call's end does: a guest looks why it was woken, and finds nothing.
+    /// Until there is a reason to wake ([#hasReason]).
     private void sleepUntil(int[] ports, int portCount, long deadlineNs) {
         runState(XenVcpu.RUNSTATE_BLOCKED);
         vcpu.enter(Vcpu.BLOCKED);
         long since = System.nanoTime();
-        while (domain.end() == null) {
-            // Who calls from here on has something that may be missed below.
-            vcpu.forgetCall();
-            if (vcpu.timer().expire()) {
-                domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
-            }
-            if (domain.end() != null || wantsEvents() || vcpu.nmi().isDue() || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs
-                    || domain.isCommitAwaited()) {
-                break;
-            }
+        while (!hasReason(ports, portCount, deadlineNs)) {
             long until = Math.min(deadlineNs, vcpu.timer().nextDeadlineNs());
             lock.unlock();
-            if (!looks(since + polling.lookNs(), until)) {
+            long givenNs = lookOut(since + polling.lookNs(), until);
+            if (!mustLookAgain(until)) {
                 sleep(until);
             }
             lock.lock();
+            vcpu.runState().given(givenNs);
         }
         polling.waited(System.nanoTime() - since);
         vcpu.enter(Vcpu.IN_HOST);
         runState(XenVcpu.RUNSTATE_RUNNING);
     }
 
-    /// Looks until `endNanoTime` whether somebody calls; also at a deadline that is near. Without the lock.
-    private boolean looks(long endNanoTime, long deadlineNs) {
-        for (long now = System.nanoTime(); now < endNanoTime;) {
-            if (vcpu.isCalled() || deadlineNs != Long.MAX_VALUE && domain.clock().nowNs() >= deadlineNs) {
-                return true;
-            }
+    /// Whether an event is pending (while events are unmasked, or one of `ports`), the deadline is past or the domain
+    /// has ended; or a commit is wanted, which the call's end does: a guest looks why it was woken, and finds nothing.
+    /// A timer that is due has its interrupt raised first.
+    private boolean hasReason(int[] ports, int portCount, long deadlineNs) {
+        // Who calls from here on has something that may be missed below.
+        vcpu.forgetCall();
+        if (domain.end() == null && vcpu.timer().expire()) {
+            domain.events().raiseVirq(vcpu.id(), XenVirq.VIRQ_TIMER);
+        }
+        return domain.end() != null || domain.isCommitAwaited() || wantsEvents() || vcpu.nmi().isDue()
+                || anyPending(ports, portCount) || domain.clock().nowNs() >= deadlineNs;
+    }
+
+    /// Looks until `endNanoTime` whether it [#mustLookAgain], giving its processor to whoever wants it. Returns for how
+    /// long others have had it. Without the lock.
+    private long lookOut(long endNanoTime, long deadlineNs) {
+        long givenNs = 0;
+        long now = System.nanoTime();
+        while (now < endNanoTime && !mustLookAgain(deadlineNs)) {
             Thread.yield();
             long next = System.nanoTime();
             if (next - now > GIVEN_NS) {
-                vcpu.runState().given(next - now);
+                givenNs += next - now;
             }
             now = next;
         }
-        return false;
+        return givenNs;
+    }
+
+    /// Whether somebody has called, or the deadline is there. Without the lock.
+    private boolean mustLookAgain(long deadlineNs) {
+        return vcpu.isCalled() || deadlineNs != Long.MAX_VALUE && domain.clock().nowNs() >= deadlineNs;
     }
 
     /// Sleeps until kicked or `deadlineNs` of system time. Without the lock.

@@ -15,7 +15,6 @@ import xenolith.vmm.control.DomainLog.Trace;
 import xenolith.vmm.domain.Vcpu;
 import xenolith.vmm.emul.GuestRegisters;
 import xenolith.vmm.mm.PageWalk;
-import xenolith.vmm.monitor.Monitor;
 import xenolith.vmm.monitor.MonitorAbi;
 import xenolith.vmm.monitor.MonitorWindow;
 
@@ -217,20 +216,27 @@ final class VcpuThread implements Runnable {
         if (tracing) {
             domain.log().line(String.format("vcpu%d doorbell 0x%x rip 0x%x", vcpu.id(), ma, cpu.rip()));
         }
-        if (ma == MonitorAbi.CALL_BELL_MA + MonitorAbi.BELL_HYPERCALL) {
+        int bell = MonitorAbi.callBell(ma);
+        if (bell == MonitorAbi.BELL_HYPERCALL) {
             return hypercall();
         }
-        if (ma == Monitor.sendBell()) {
+        if (bell == MonitorAbi.BELL_SEND) {
             return unheardSend();
         }
         if (!server.commitsProven()) {
             return Registers.HANDS_OFF;
         }
-        if (ma >= MonitorAbi.TRAP_BELL_MA && ma < MonitorAbi.TRAP_BELL_MA + 256) {
+        int vector = MonitorAbi.trapBell(ma);
+        if (vector != MonitorAbi.NO_BELL) {
             domain.counters().exit(Exit.TRAP);
-            return traps.atRing0((int) (ma - MonitorAbi.TRAP_BELL_MA)) ? Registers.FREE : Registers.HANDS_OFF;
+            return traps.atRing0(vector) ? Registers.FREE : Registers.HANDS_OFF;
         }
-        switch ((int) (ma - MonitorAbi.CALL_BELL_MA)) {
+        return stubRang(bell, ma);
+    }
+
+    /// A stub could not do by itself what it is for: `bell` says which.
+    private Registers stubRang(int bell, long ma) {
+        switch (bell) {
             case MonitorAbi.BELL_KERNEL_FAULT -> {
                 domain.counters().exit(Exit.KERNEL_FAULT);
                 return traps.pageFault() ? Registers.FREE : Registers.AT_STUB;
@@ -274,17 +280,24 @@ final class VcpuThread implements Runnable {
             }
             window.committing(window.argument(0));
             cpu.ring0(domain.commits().commitRip(), window.commitListVa());
-        } else if (vcpu.nmi().isDue() && server.isPlainlyAnswered() && !domain.hasCommitDue(vcpu) && PageWalk.isGuestAddress(window.callerRip())) {
+        } else if (vcpu.nmi().isDue() && mayLeaveStub()) {
             return leaveStub();
         }
         return Registers.AT_STUB;
     }
 
-    /// A send on a port without an eventfd of KVM's. The stub has not posted it.
+    /// A send on a port without an eventfd of KVM's: an IPI, a pair's, or a backend's that has none. The stub has not
+    /// posted it.
     private Registers unheardSend() {
         window.post(cpu.get(GuestRegisters.RAX), cpu.get(GuestRegisters.RDI), cpu.get(GuestRegisters.RSI));
         cpu.rip(domain.monitor().hypercallAnswered(vcpu.id()));
         return hypercall();
+    }
+
+    /// Whether the stub has nothing left to do but to return, to an address that Java may set.
+    private boolean mayLeaveStub() {
+        return server.isPlainlyAnswered() && !domain.hasCommitDue(vcpu)
+                && PageWalk.isGuestAddress(window.callerRip());
     }
 
     /// Does what the stub would do with the answer. A vcpu that an NMI woke would else sleep again before we can send it.

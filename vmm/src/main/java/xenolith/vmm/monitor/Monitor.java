@@ -5,7 +5,7 @@ import xenolith.vmm.guest.MachineMemory;
 
 /// A domain's monitor: code, tables, descriptor tables and one window per vcpu, all in frames of the hypervisor.
 ///
-/// Lock: the domain's. Nothing here is hot.
+/// Lock: the domain's. Nothing here is hot but the stubs' addresses, which many exits ask for.
 public final class Monitor {
     private static final long PAGE = MachineMemory.PAGE_SIZE;
     private static final int GATE_INTERRUPT = 0x8e;
@@ -18,13 +18,13 @@ public final class Monitor {
 
     private final MachineMemory memory;
     private final FrameAllocator frames;
-    private final MonitorImage image = MonitorImage.load();
     private final MonitorTables tables;
     private final MonitorWindow[] windows;
     private final long[] gdtMfn;
     /// A page of descriptors that nothing can load: what an LDT holds where the guest has none.
     private final long noDescriptorsMa;
     private final long[] commitListMa;
+    private final StubOffsets stubs;
     private final long handlersUser;
     private final long handlersKernel;
     private final long lstarUser;
@@ -42,11 +42,13 @@ public final class Monitor {
         this.gdtMfn = new long[vcpuCount];
         this.commitListMa = new long[vcpuCount];
         this.noDescriptorsMa = newPage();
-        this.handlersUser = codePage("handlers_u");
-        this.handlersKernel = codePage("handlers_k");
-        this.lstarUser = codePage("lstar_u");
-        this.lstarKernel = codePage("lstar_k");
-        mapCommitCode();
+        MonitorImage image = MonitorImage.load();
+        this.stubs = StubOffsets.of(image);
+        this.handlersUser = codePage(image, "handlers_u");
+        this.handlersKernel = codePage(image, "handlers_k");
+        this.lstarUser = codePage(image, "lstar_u");
+        this.lstarKernel = codePage(image, "lstar_k");
+        mapCommitCode(image);
         long m2pStart = MachineMemory.BASE_MFN * Long.BYTES;
         mapArray(MonitorAbi.M2P_VA + m2pStart, m2pMa, m2pBytes);
         this.traditionalM2pEntry = traditionalM2p ? tables.readOnlyAlias(MonitorAbi.M2P_VA, m2pStart + m2pBytes) : 0;
@@ -134,32 +136,21 @@ public final class Monitor {
 
     /// Where the hypercall stub that rang the doorbell goes on.
     public long hypercallAnswered(int id) {
-        return stub(id, "hypercall_answered");
+        return lstar(id) + stubs.hypercallAnswered();
     }
 
-    /// The address to which the stub writes the port of each `EVTCHNOP_send` that no poller takes, as 4 bytes: an
-    /// `ioeventfd` there, of a port's backend, makes the send one that exits no more.
-    public static long sendBell() {
-        return MonitorAbi.CALL_BELL_MA + MonitorAbi.BELL_SEND;
-    }
-
-    /// Where the stub reads the guest's argument of such a send; a fault there is an address that the guest gave.
+    /// Where the stub reads the guest's argument of a send; a fault there is an address that the guest gave.
     public long sendReads(int id) {
-        return stub(id, "send_reads");
+        return lstar(id) + stubs.sendReads();
     }
 
     /// Where the stub posts a call that it does not answer by itself.
     public long postHypercall(int id) {
-        return stub(id, "post_hypercall");
-    }
-
-    /// Where a vcpu outside a hypercall goes for a commit; see [MonitorWindow#resumeFrame].
-    public long resumeWithCommit(int id) {
-        return stub(id, "resume_with_commit");
+        return lstar(id) + stubs.postHypercall();
     }
 
     long commitDone(int id) {
-        return stub(id, "commit_done");
+        return lstar(id) + stubs.commitDone();
     }
 
     /// Machine address of vcpu `id`'s commit list.
@@ -169,8 +160,7 @@ public final class Monitor {
 
     /// Address at which ring 0 enters the commit code to do `count` entries.
     long commitEntry(int count) {
-        long perEntry = (image.symbol("commits_tail") - image.symbol("commits")) / MonitorAbi.COMMIT_MAX;
-        return MonitorAbi.COMMIT_CODE_VA + (MonitorAbi.COMMIT_MAX - count) * perEntry;
+        return MonitorAbi.COMMIT_CODE_VA + (MonitorAbi.COMMIT_MAX - count) * stubs.bytesPerCommit();
     }
 
     /// Lets the stubs of vcpu `id` reach its `vcpu_info` at machine address `ma`.
@@ -207,17 +197,13 @@ public final class Monitor {
         void changed(long entryMa);
     }
 
-    private long stub(int id, String symbol) {
-        return lstar(id) + image.symbol(symbol) - image.symbol("lstar_k");
-    }
-
-    private long codePage(String symbol) {
+    private long codePage(MonitorImage image, String symbol) {
         long mfn = frames.allocate(1);
         image.copyPage(symbol, memory, mfn);
         return mfn * PAGE;
     }
 
-    private void mapCommitCode() {
+    private void mapCommitCode(MonitorImage image) {
         long from = image.symbol("commits");
         long byteLength = image.symbol("commits_end") - from;
         long mfn = frames.allocate(byteLength / PAGE);
@@ -250,8 +236,9 @@ public final class Monitor {
         mapTaskAndGates(id, va);
         mapCommitList(id);
         MonitorWindow window = new MonitorWindow(memory, superMa, mailboxMa, id);
-        window.initFrames(stub(id, "stub_syscall"), stub(id, "stub_user_fault"), stub(id, "stub_kernel_fault"),
-                stub(id, "stub_kernel_gp"));
+        long lstar = lstar(id);
+        window.initFrames(lstar + stubs.syscall(), lstar + stubs.userFault(), lstar + stubs.kernelFault(),
+                lstar + stubs.kernelGp());
         return window;
     }
 

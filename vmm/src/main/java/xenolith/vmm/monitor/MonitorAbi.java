@@ -46,8 +46,14 @@ public final class MonitorAbi {
     static final int W_IDT = 0x9000;
 
     // ---- doorbells: guest-physical addresses without memory, below machine memory
+    /// Page of the gates' bells: each vector without a gate of its own rings the one at its number.
     public static final long TRAP_BELL_MA = 0xd000_0000L;
+    /// Page of the stubs' bells, one at each `BELL_*`.
     public static final long CALL_BELL_MA = 0xd000_1000L;
+    private static final int VECTORS = 256;
+    private static final int CALL_BELL_BYTES = 0x1000;
+    /// What [#trapBell] and [#callBell] answer of an address that is none of theirs.
+    public static final int NO_BELL = -1;
     public static final int BELL_HYPERCALL = 0;
     public static final int BELL_USER_GATE4 = 4;
     public static final int BELL_USER_FAULT = 8;
@@ -55,7 +61,8 @@ public final class MonitorAbi {
     public static final int BELL_DIVIDE = 16;
     public static final int BELL_KERNEL_GP = 20;
     public static final int BELL_KERNEL_SYSCALL32 = 24;
-    /// What is written to it is a port: see [Monitor#sendBell].
+    /// The stub writes to it the port of each `EVTCHNOP_send` that no poller takes, as 4 bytes. An `ioeventfd` there,
+    /// of a port's backend, makes the send one that exits no more.
     public static final int BELL_SEND = 32;
 
     // ---- entries of the handlers page
@@ -157,6 +164,25 @@ public final class MonitorAbi {
     static final int SCRATCH_STACK_TOP = W_MAILBOX + 0x1000;
 
     private MonitorAbi() {
+    }
+
+    /// The vector whose bell lies at machine address `ma`, or [#NO_BELL].
+    public static int trapBell(long ma) {
+        return bellAt(ma, TRAP_BELL_MA, VECTORS);
+    }
+
+    /// Which of the `BELL_*` lies at machine address `ma`: any number of the page, or [#NO_BELL].
+    public static int callBell(long ma) {
+        return bellAt(ma, CALL_BELL_MA, CALL_BELL_BYTES);
+    }
+
+    private static int bellAt(long ma, long firstMa, int count) {
+        return ma >= firstMa && ma < firstMa + count ? (int) (ma - firstMa) : NO_BELL;
+    }
+
+    /// The machine address of one of the `BELL_*`.
+    public static long callBellMa(int bell) {
+        return CALL_BELL_MA + bell;
     }
 
     /// Where vcpu `id` sees its window.

@@ -26,6 +26,9 @@ public final class MonitorWindow {
     private static final long SKIP_CLI = MonitorAbi.superOffset("S_SKIP_CLI");
     private static final long FRAME_FLAGS = MonitorAbi.superOffset("S_FRAME_FLAGS");
     private static final long SLOW_IRET = MonitorAbi.superOffset("S_SLOW_IRET");
+    private static final long DEBUG_FRAME = MonitorAbi.superOffset("S_DEBUG_FRAME");
+    private static final long IST_ERROR = MonitorAbi.superOffset("S_IST_ERROR");
+    private static final long IST_RIP = MonitorAbi.superOffset("S_IST_RIP");
     private static final long FRAME_RSP = 24;
     /// IF and the bit that is always set.
     private static final long FLAGS_ALWAYS = 0x202;
@@ -161,12 +164,12 @@ public final class MonitorWindow {
 
     /// Offset of the last gate's frame, from its error code on if `withError`.
     public static long gateFrameOffset(boolean withError) {
-        return MonitorAbi.superOffset(withError ? "S_IST_ERROR" : "S_IST_RIP");
+        return withError ? IST_ERROR : IST_RIP;
     }
 
     /// Offset of the frame of the last debug exception, which has no error code.
     public static long debugFrameOffset() {
-        return MonitorAbi.superOffset("S_DEBUG_FRAME");
+        return DEBUG_FRAME;
     }
 
     /// Whether no commit is due: ring 0 says so at the end of one, and gate 0 is that of a divide error again.

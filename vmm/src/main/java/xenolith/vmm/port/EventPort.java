@@ -9,9 +9,10 @@ public interface EventPort extends AutoCloseable {
     /// guest's hypercall: it must only wake somebody and return.
     void onNotification(Runnable listener);
 
-    /// As above; but where the host's kernel can, it adds to the counter of `eventFd` in the listener's place, while the
-    /// guest goes on: then a send costs no exit. Both ways are used, whichever is cheaper at the time. The caller keeps
-    /// the descriptor open until [#close] has returned.
+    /// As above; but where the host's kernel can, it adds to the counter of `eventFd` in the listener's place, while
+    /// the guest goes on: then a send costs no exit. Both ways are used, whichever is cheaper at the time. The caller
+    /// keeps the descriptor open until [#close] has returned. Until then the first one stays: a later call changes the
+    /// listener and nothing else, whatever descriptor it names.
     default void onNotification(Runnable listener, int eventFd) {
         onNotification(listener);
     }

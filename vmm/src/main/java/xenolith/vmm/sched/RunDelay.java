@@ -6,23 +6,26 @@ import java.nio.charset.StandardCharsets;
 
 /// How long the host has let a thread wait for a processor, from the second word of `/proc/PID/task/TID/schedstat`. A
 /// look costs some 10 µs, so it is taken seldom. A host without that file has never let anybody wait.
+///
+/// Lock: the domain's.
 final class RunDelay implements AutoCloseable {
-    private static final long NOT_OFTENER_THAN_NS = 100_000_000;
+    static final long NOT_OFTENER_THAN_NS = 100_000_000;
 
     private final GuestClock clock;
     private final byte[] text = new byte[80];
     private RandomAccessFile file;
     private long nextLookNs;
     private long lastNs;
+    private long forgivenNs;
 
     RunDelay(GuestClock clock) {
         this.clock = clock;
     }
 
-    /// Looks at thread `tid` of this process from now on.
-    void attach(int tid) {
+    /// Looks at that file from now on.
+    void attach(String schedstat) {
         try {
-            file = new RandomAccessFile("/proc/self/task/" + tid + "/schedstat", "r");
+            file = new RandomAccessFile(schedstat, "r");
             lastNs = read();
         } catch (IOException unknown) {
             close();
@@ -37,20 +40,25 @@ final class RunDelay implements AutoCloseable {
         }
         nextLookNs = now + NOT_OFTENER_THAN_NS;
         try {
-            long delay = read();
-            long more = Math.max(0, delay - lastNs);
-            // What was forgiven and has not come yet is forgiven still.
-            lastNs = Math.max(lastNs, delay);
-            return more;
+            return news(read());
         } catch (IOException gone) {
             close();
             return 0;
         }
     }
 
-    /// So much of it does not count.
+    /// How much of `delayNs` in all is new and not forgiven. The host has counted by now what was forgiven before, if
+    /// it counts it at all: a thread that waited for something else, as for the collector, owes nothing for that later.
+    long news(long delayNs) {
+        long more = delayNs - lastNs - forgivenNs;
+        lastNs = Math.max(lastNs, delayNs);
+        forgivenNs = 0;
+        return Math.max(0, more);
+    }
+
+    /// So much of what is counted since the last look does not count.
     void forgive(long ns) {
-        lastNs += ns;
+        forgivenNs += ns;
     }
 
     private long read() throws IOException {

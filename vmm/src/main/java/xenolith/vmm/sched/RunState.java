@@ -25,7 +25,11 @@ public final class RunState implements AutoCloseable {
 
     /// Called on the vcpu's thread, once.
     public void attach(int tid) {
-        delay.attach(tid);
+        attach("/proc/self/task/" + tid + "/schedstat");
+    }
+
+    void attach(String schedstat) {
+        delay.attach(schedstat);
     }
 
     public void enter(int newState) {
@@ -37,9 +41,10 @@ public final class RunState implements AutoCloseable {
         stolenInStayNs = 0;
     }
 
-    /// Asks the host what it took, unless that was asked just now; answers whether there was anything.
+    /// Asks the host what it took, unless that was asked just now; answers whether there was anything. Of one that does
+    /// not run the next [#enter] asks: its thread may be giving its processor away just now, and has not said so yet.
     public boolean noteStolen() {
-        return steal(delay.sinceLastLookNs());
+        return state == XenVcpu.RUNSTATE_RUNNING && steal(delay.sinceLastLookNs());
     }
 
     /// The vcpu had nothing to do for so long, and its thread waited for a processor only because it looked for something.

@@ -2,6 +2,7 @@ package xenolith.vmm.evtchn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -103,6 +104,29 @@ class BackendPortTest {
         assertThat(p.bells.connected).containsExactly(Map.entry(port, 78));
         events.close(port);
         assertThat(p.bells.connected).isEmpty();
+    }
+
+    @Test
+    void theFirstEventfdStaysUntilTheEnd() {
+        int port = events.allocBackend(0);
+        EventPort backend = events.backendPort(port);
+        AtomicInteger heard = new AtomicInteger();
+        backend.onNotification(() -> { }, 77);
+        backend.onNotification(heard::incrementAndGet, 78);
+        assertThat(p.bells.connected).containsExactly(Map.entry(port, 77));
+        events.send(port);
+        assertThat(heard).as("the listener is the later one").hasValue(1);
+    }
+
+    @Test
+    void anEventfdThatCannotBeTakenBackIsNotTriedTwice() {
+        int port = events.allocBackend(0);
+        EventPort backend = events.backendPort(port);
+        backend.onNotification(() -> { }, 77);
+        p.bells.failing = true;
+        assertThatIllegalStateException().isThrownBy(backend::close);
+        backend.close();
+        assertThat(events.close(port)).isZero();
     }
 
     @Test

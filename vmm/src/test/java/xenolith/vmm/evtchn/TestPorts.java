@@ -37,6 +37,7 @@ final class TestPorts {
     static final class Bells implements SendBells {
         final Map<Integer, Integer> connected = new HashMap<>();
         boolean full;
+        boolean failing;
 
         @Override
         public boolean connect(int port, int eventFd) {
@@ -45,6 +46,9 @@ final class TestPorts {
 
         @Override
         public void disconnect(int port, int eventFd) {
+            if (failing) {
+                throw new IllegalStateException("on purpose");
+            }
             if (!connected.remove(port, eventFd)) {
                 throw new IllegalStateException("port " + port + " is not connected to " + eventFd);
             }

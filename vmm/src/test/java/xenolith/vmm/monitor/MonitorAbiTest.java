@@ -180,9 +180,28 @@ class MonitorAbiTest {
         assertThat(MonitorAbi.TRAP_BELL_MA + 4096).isLessThanOrEqualTo(MonitorAbi.CALL_BELL_MA);
         assertThat(MonitorAbi.CALL_BELL_MA + 4096).isLessThanOrEqualTo(MachineMemory.BASE_MFN << 12);
         int[] bells = {MonitorAbi.BELL_HYPERCALL, MonitorAbi.BELL_USER_GATE4, MonitorAbi.BELL_USER_FAULT,
-            MonitorAbi.BELL_KERNEL_FAULT, MonitorAbi.BELL_DIVIDE, MonitorAbi.BELL_KERNEL_GP};
+            MonitorAbi.BELL_KERNEL_FAULT, MonitorAbi.BELL_DIVIDE, MonitorAbi.BELL_KERNEL_GP,
+            MonitorAbi.BELL_KERNEL_SYSCALL32, MonitorAbi.BELL_SEND};
         for (int i = 1; i < bells.length; i++) {
             assertThat(bells[i]).as("four bytes each: the stub writes EAX").isGreaterThanOrEqualTo(bells[i - 1] + 4);
+        }
+    }
+
+    @Test
+    void anAddressIsOneBellOrNone() {
+        for (int bell : new int[] {MonitorAbi.BELL_HYPERCALL, MonitorAbi.BELL_SEND, 4095}) {
+            assertThat(MonitorAbi.callBell(MonitorAbi.callBellMa(bell))).isEqualTo(bell);
+            assertThat(MonitorAbi.trapBell(MonitorAbi.callBellMa(bell))).isEqualTo(MonitorAbi.NO_BELL);
+            assertThat(MonitorAbi.callBell(MonitorAbi.callBellMa(bell) + (1L << 32))).isEqualTo(MonitorAbi.NO_BELL);
+        }
+        for (int vector : new int[] {0, 14, 255}) {
+            assertThat(MonitorAbi.trapBell(MonitorAbi.TRAP_BELL_MA + vector)).isEqualTo(vector);
+            assertThat(MonitorAbi.callBell(MonitorAbi.TRAP_BELL_MA + vector)).isEqualTo(MonitorAbi.NO_BELL);
+        }
+        for (long ma : new long[] {MonitorAbi.TRAP_BELL_MA - 1, MonitorAbi.TRAP_BELL_MA + 256,
+            MonitorAbi.CALL_BELL_MA - 1, MonitorAbi.CALL_BELL_MA + 4096, 0, -1}) {
+            assertThat(MonitorAbi.trapBell(ma)).as("%x", ma).isEqualTo(MonitorAbi.NO_BELL);
+            assertThat(MonitorAbi.callBell(ma)).as("%x", ma).isEqualTo(MonitorAbi.NO_BELL);
         }
     }
 

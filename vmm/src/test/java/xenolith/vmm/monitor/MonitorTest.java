@@ -320,6 +320,19 @@ class MonitorTest {
     }
 
     @Test
+    void theStubsEntrancesAreWhereTheirSymbolsSay() {
+        MonitorImage image = MonitorImage.load();
+        long start = Monitor.lstar(1) - image.symbol("lstar_k");
+        assertThat(m.monitor.hypercallAnswered(1)).isEqualTo(start + image.symbol("hypercall_answered"));
+        assertThat(m.monitor.sendReads(1)).isEqualTo(start + image.symbol("send_reads"));
+        assertThat(m.monitor.postHypercall(1)).isEqualTo(start + image.symbol("post_hypercall"));
+        assertThat(m.monitor.commitDone(1)).isEqualTo(start + image.symbol("commit_done"));
+        assertThat(m.monitor.commitEntry(MonitorAbi.COMMIT_MAX)).isEqualTo(MonitorAbi.COMMIT_CODE_VA);
+        assertThat(m.monitor.commitEntry(0) - MonitorAbi.COMMIT_CODE_VA)
+                .isEqualTo(image.symbol("commits_tail") - image.symbol("commits"));
+    }
+
+    @Test
     void addressesOfMonitorCodeAreKnownAsSuch() {
         assertThat(MonitorAbi.isMonitorCode(MonitorAbi.windowVa(0))).isTrue();
         assertThat(MonitorAbi.isMonitorCode(MonitorAbi.COMMIT_CODE_VA + 0x6000)).isTrue();

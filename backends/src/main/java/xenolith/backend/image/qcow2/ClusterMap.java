@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.function.LongConsumer;
 
@@ -17,7 +18,7 @@ final class ClusterMap {
     private final Geometry geometry;
     private final MetadataIo io;
     private final long l1Offset;
-    private final long[] l1;
+    private long[] l1;
     private final BitSet dirtyL1 = new BitSet();
     private final TableCache tables;
 
@@ -74,6 +75,12 @@ final class ClusterMap {
         l1[index] = L2Entry.normal(offset);
         dirtyL1.set(index);
         return table;
+    }
+
+    /// More tables, none of which is there yet.
+    void grow(int tableCount) {
+        l1 = Arrays.copyOf(l1, tableCount);
+        tables.grow(tableCount);
     }
 
     boolean isCrowded() {

@@ -22,7 +22,7 @@ final class Discarder {
             return 0;
         }
         long cluster = geometry.clustersFor(offset);
-        long end = offset + byteLength == geometry.byteLength() ? geometry.clustersFor(offset + byteLength)
+        long end = offset + byteLength == tables.byteLength() ? geometry.clustersFor(offset + byteLength)
                 : offset + byteLength >>> geometry.clusterBits();
         while (cluster < end) {
             int entry = geometry.entryOf(cluster << geometry.clusterBits());

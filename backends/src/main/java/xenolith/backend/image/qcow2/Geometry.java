@@ -5,9 +5,8 @@ package xenolith.backend.image.qcow2;
 /// @param version       2 or 3: the second knows no clusters of zeros
 /// @param clusterBits   logarithm of a cluster's bytes, 9 to 21
 /// @param refcountOrder logarithm of a reference count's bits, 0 to 6
-/// @param byteLength    of the disk
 /// @param zstd          compressed clusters are packed by zstd, not by deflate
-record Geometry(int version, int clusterBits, int refcountOrder, long byteLength, boolean zstd) {
+record Geometry(int version, int clusterBits, int refcountOrder, boolean zstd) {
     static final int MIN_CLUSTER_BITS = 9;
     static final int MAX_CLUSTER_BITS = 21;
     /// Bits 9 to 55 of an entry hold an offset.
@@ -43,14 +42,15 @@ record Geometry(int version, int clusterBits, int refcountOrder, long byteLength
         return (int) (offset & clusterBytes() - 1);
     }
 
-    /// How many tables a disk of this size has.
-    long tableCount() {
-        return tablesFor(byteLength, clusterBits);
-    }
-
+    /// How many level-2 tables a disk of that size has.
     static long tablesFor(long byteLength, int clusterBits) {
         int shift = 2 * clusterBits - 3;
         return (byteLength >>> shift) + ((byteLength & (1L << shift) - 1) == 0 ? 0 : 1);
+    }
+
+    /// How many bytes of a disk so many level-2 tables lead to.
+    long bytesOf(long tableCount) {
+        return tableCount << 2 * clusterBits - 3;
     }
 
     /// How many clusters hold so many bytes.

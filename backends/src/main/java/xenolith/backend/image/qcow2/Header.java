@@ -3,6 +3,7 @@ package xenolith.backend.image.qcow2;
 /// What an image's header says, checked.
 ///
 /// @param geometry      sizes
+/// @param byteLength    of the disk
 /// @param l1Offset      where the level-1 table lies
 /// @param l1Size        its entries
 /// @param reftableOffset where the refcount table lies
@@ -12,7 +13,7 @@ package xenolith.backend.image.qcow2;
 /// @param snapshotCount internal snapshots
 /// @param backingFile   name of the backing file as written, or null
 /// @param backingFormat its format as written, or null
-record Header(Geometry geometry, long l1Offset, int l1Size, long reftableOffset, int reftableClusters,
+record Header(Geometry geometry, long byteLength, long l1Offset, int l1Size, long reftableOffset, int reftableClusters,
         long incompatible, long autoclear, int snapshotCount, String backingFile, String backingFormat) {
     static final int MAGIC = 'Q' << 24 | 'F' << 16 | 'I' << 8 | 0xfb;
     static final int V2_BYTES = 72;

@@ -17,6 +17,7 @@ final class HeaderReader {
     private final ByteBuffer bytes;
     private int headerBytes;
     private Geometry geometry;
+    private long byteLength;
     private String backingFormat;
     private ByteBuffer featureNames = ByteBuffer.allocate(0);
 
@@ -51,7 +52,7 @@ final class HeaderReader {
         refuseFeatures(incompatible);
         long l1Offset = table(Header.L1_OFFSET, "level-1 table", Integer.toUnsignedLong(bytes.getInt(Header.L1_SIZE))
                 * Long.BYTES, Header.MAX_L1_BYTES);
-        long needed = geometry.tableCount();
+        long needed = Geometry.tablesFor(byteLength, geometry.clusterBits());
         require(needed <= Integer.toUnsignedLong(bytes.getInt(Header.L1_SIZE)), "its level-1 table is too short");
         long reftableClusters = Integer.toUnsignedLong(bytes.getInt(Header.REFTABLE_CLUSTERS));
         require(reftableClusters > 0, "it has no refcount table");
@@ -60,7 +61,7 @@ final class HeaderReader {
         int snapshots = bytes.getInt(Header.SNAPSHOT_COUNT);
         require(snapshots >= 0 && snapshots <= Header.MAX_SNAPSHOTS, "it has " + Integer.toUnsignedString(snapshots)
                 + " snapshots");
-        return new Header(geometry, l1Offset, (int) needed, reftable, (int) reftableClusters, incompatible,
+        return new Header(geometry, byteLength, l1Offset, (int) needed, reftable, (int) reftableClusters, incompatible,
                 geometry.version() == 2 ? 0 : bytes.getLong(Header.AUTOCLEAR), snapshots, backingFile(), backingFormat);
     }
 
@@ -87,7 +88,8 @@ final class HeaderReader {
                     && headerBytes <= bytes.limit(), "its header has " + Integer.toUnsignedString(headerBytes) + " bytes");
             zstd = compressedByZstd();
         }
-        geometry = new Geometry(version, clusterBits, order, size, zstd);
+        geometry = new Geometry(version, clusterBits, order, zstd);
+        byteLength = size;
     }
 
     private boolean compressedByZstd() {

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskImage;
 import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.DiskSizeException;
 import xenolith.posix.Errno;
 import xenolith.posix.HostException;
 import xenolith.posix.Iovec;
@@ -29,6 +30,7 @@ public final class Qcow2Image implements DiskImage {
     private final Reader reader;
     private final Writer writer;
     private final Discarder discarder;
+    private final Growth growth;
     /// One for each request that is in hand at the same time.
     private final ConcurrentLinkedDeque<Workspace> spaces = new ConcurrentLinkedDeque<>();
 
@@ -42,6 +44,7 @@ public final class Qcow2Image implements DiskImage {
         this.reader = new Reader(tables, this.backing);
         this.writer = new Writer(tables, this.backing, reader);
         this.discarder = new Discarder(tables, this.backing);
+        this.growth = new Growth(header, tables, this.backing);
     }
 
     /// Opens an image and, for reading, its backing files.
@@ -133,7 +136,15 @@ public final class Qcow2Image implements DiskImage {
 
     @Override
     public long sectorCount() {
-        return geometry.byteLength() / SECTOR_BYTES;
+        return tables.byteLength() / SECTOR_BYTES;
+    }
+
+    @Override
+    public void grow(long byteLength) {
+        if (readOnly) {
+            throw new DiskSizeException("it is read-only");
+        }
+        growth.to(byteLength);
     }
 
     @Override

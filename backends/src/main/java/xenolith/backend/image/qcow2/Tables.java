@@ -30,6 +30,7 @@ final class Tables {
     private final MetadataIo commitIo;
     private final String name;
     private boolean complained;
+    private volatile long byteLength;
     /// Goes up whenever clusters may get new contents.
     private volatile long age;
 
@@ -37,6 +38,7 @@ final class Tables {
     Tables(String name, Header header, Storage storage) throws StorageException {
         this.name = name;
         this.geometry = header.geometry();
+        this.byteLength = header.byteLength();
         this.storage = storage;
         this.commitIo = new MetadataIo(storage);
         MetadataIo io = new MetadataIo(storage);
@@ -45,6 +47,22 @@ final class Tables {
         this.frees = new Frees(geometry);
         this.allocator = new Allocator(geometry, counts, new Occupied(header, counts, map), frees, storage.byteLength(),
                 storage.growsWithZeros());
+    }
+
+    /// Of the disk.
+    long byteLength() {
+        return byteLength;
+    }
+
+    /// A longer disk, whose header is on the storage.
+    void grow(long byteLength, int tableCount) {
+        lock.lock();
+        try {
+            map.grow(tableCount);
+        } finally {
+            lock.unlock();
+        }
+        this.byteLength = byteLength;
     }
 
     long age() {
