@@ -73,7 +73,7 @@ class DiskIT {
         Matcher real = Pattern.compile("(?s)\n?" + what + "\n.*?real\\s+(\\d+)m ?([\\d.]+)s").matcher(output);
         assertThat(real.find()).as(output).isTrue();
         double seconds = 60 * Integer.parseInt(real.group(1)) + Double.parseDouble(real.group(2));
-        return "%.0f MiB/s".formatted(mebibytes / seconds);
+        return "%.1f MiB/s".formatted(mebibytes / seconds);
     }
 
     @Test
@@ -125,5 +125,16 @@ class DiskIT {
         assertThat(output).startsWith("4096\n");
         assertThat(Files.readAllBytes(image)).isEqualTo(expected);
         assertThat(output).contains(host("/usr/bin/md5sum", image.toString()).split(" ")[0]);
+    }
+
+    @Test
+    void aDiskIsHeldToItsLimit() throws IOException {
+        Path image = image(8, 4);
+        String output = guest(image, "ro,iops=200,bps=2M").output(LOAD + """
+                echo read; time dd if=/dev/xvda of=/dev/null bs=1M
+                md5sum /dev/xvda
+                """);
+        assertThat(output).contains(host("/usr/bin/md5sum", image.toString()).split(" ")[0]);
+        assertThat(Double.parseDouble(rate(8, output, "read").split(" ")[0])).isBetween(1.0, 2.5);
     }
 }

@@ -39,6 +39,7 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
     private final Rings rings;
     private final Supplier<TransferQueue> transferQueues;
     private final BlkCounters counters = new BlkCounters();
+    private final BlkLimit limit = new BlkLimit();
     private final List<BlkQueue> queues = new ArrayList<>();
 
     /// A disk whose guest does not outlive this process.
@@ -66,6 +67,11 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
         this.image = image;
         this.domain = domain;
         this.maxQueues = maxQueues;
+    }
+
+    /// How much it may do, of all its connections: without a limit at first.
+    public BlkLimit limit() {
+        return limit;
     }
 
     @Override
@@ -136,7 +142,7 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
                     .orElseThrow(() -> new FrontendException("'event-channel' is no port that waits for us"));
             transfers = transferQueues.get();
             BlkRuns runs = new BlkRuns(image, new GrantedPages(grants, persistent), transfers, counters);
-            return new BlkQueue(name + '-' + number, domain, grants, ring, port, runs, transfers, counters, onFault);
+            return new BlkQueue(name + '-' + number, domain, grants, ring, port, runs, transfers, counters, limit, onFault);
         } catch (FrontendException | RuntimeException e) {
             if (port != null) {
                 port.close();

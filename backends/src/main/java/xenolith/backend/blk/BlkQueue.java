@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import xenolith.abi.io.Blkif;
 import xenolith.abi.io.RequestRing;
@@ -33,11 +34,14 @@ final class BlkQueue {
     private static final Logger LOG = System.getLogger(BlkQueue.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long LONG_NS = 1_000_000_000;
+    /// While it rests for its limit: whether that has been changed, and whether it is to stop.
+    private static final long LOOK_AGAIN_NS = 5_000_000;
 
     private final GrantAccess grants;
     private final EventPort port;
     private final RequestRing ring;
     private final BlkCounters counters;
+    private final BlkLimit limit;
     private final Consumer<String> onFault;
     private final BackendThread thread;
     private final GuestBell bell = new GuestBell();
@@ -47,6 +51,10 @@ final class BlkQueue {
     private final MemorySegment response = Arena.ofAuto().allocate(Blkif.Response.SIZEOF, Long.BYTES);
     private int heldCount;
     private long heldSince;
+    /// Until when no request is taken, by which version of the limit.
+    private long restsUntil;
+    private int restsBy;
+    private boolean rests;
     private boolean broken;
 
     /// A queue over what its frontend has granted and made; nothing happens until [#start].
@@ -54,13 +62,14 @@ final class BlkQueue {
     /// @param grants    the queue's own, which [#stop] closes, as it does the port
     /// @param transfers those that `runs` begins, which [#stop] closes too
     BlkQueue(String name, DeviceAccess domain, GrantAccess grants, RequestRing ring, EventPort port, BlkRuns runs,
-            TransferQueue transfers, BlkCounters counters, Consumer<String> onFault) {
+            TransferQueue transfers, BlkCounters counters, BlkLimit limit, Consumer<String> onFault) {
         this.grants = grants;
         this.ring = ring;
         this.port = port;
         this.runs = runs;
         this.transfers = transfers;
         this.counters = counters;
+        this.limit = limit;
         this.onFault = onFault;
         this.thread = new BackendThread(name, this::round, this::abandon);
         thread.workFor(domain);
@@ -134,7 +143,7 @@ final class BlkQueue {
             answerFinished();
             int waiting = checked(ring.waiting());
             long now = System.nanoTime();
-            if (waiting > 0 && runs.hasRoom()) {
+            if (waiting > 0 && runs.hasRoom() && !rests(now)) {
                 pace.gained();
                 serve(waiting);
                 lastRequest = System.nanoTime();
@@ -143,6 +152,8 @@ final class BlkQueue {
             } else if (heldCount > 0 && !mayHold(now, now - lastRequest)) {
                 pace.gainedNothing();
                 publish();
+            } else if (heldCount == 0 && waiting > 0 && rests) {
+                LockSupport.parkNanos(Math.min(restsUntil - now, LOOK_AGAIN_NS));
             } else if (heldCount == 0 && now - lastRequest >= pace.lookNs()) {
                 break;
             } else {
@@ -180,17 +191,34 @@ final class BlkQueue {
 
     /// Serves `waiting` requests, which is at most a ring's worth, or as many as there is room for.
     private void serve(int waiting) {
-        for (int i = 0; i < waiting && runs.hasRoom() && !thread.isStopping(); i++) {
+        for (int i = 0; i < waiting && runs.hasRoom() && !rests && !thread.isStopping(); i++) {
             if (!runs.take(ring)) {
                 begin();
                 runs.takeCarried();
             }
+            pay();
             if (runs.isFull()) {
                 begin();
             }
         }
         begin();
         runs.submit();
+    }
+
+    private void pay() {
+        if (limit.isLimited()) {
+            restsBy = limit.changes();
+            long now = System.nanoTime();
+            long restNs = limit.take(runs.takenBytes(), now);
+            rests = restNs > 0;
+            restsUntil = now + restNs;
+        }
+    }
+
+    /// Whether what was taken is still to be paid off.
+    private boolean rests(long now) {
+        rests = rests && now - restsUntil < 0 && restsBy == limit.changes();
+        return rests;
     }
 
     private static int checked(int waiting) throws BrokenRingException {

@@ -99,6 +99,11 @@ final class BlkRequest {
         return Blkif.BLKIF_RSP_OKAY;
     }
 
+    /// How much it reads or writes, if it is allowed to.
+    int movedBytes() {
+        return segmentCount == 0 ? 0 : (int) sectorTotal * DiskImage.SECTOR_BYTES;
+    }
+
     /// Whether it is still to be done, or to be refused.
     boolean isOpen() {
         return status == OPEN;

@@ -26,6 +26,7 @@ final class BlkRuns {
     private int freeRequestCount;
     private int requestCount;
     private BlkRequest carried;
+    private int takenBytes;
     private BlkRun gathered;
 
     BlkRuns(DiskImage image, GrantedPages granted, TransferQueue transfers, BlkCounters counters) {
@@ -64,11 +65,17 @@ final class BlkRuns {
         BlkRequest request = freeRequest();
         ring.take(request.copy(), 0);
         request.decode(granted);
+        takenBytes = request.movedBytes();
         if (gathered.add(request)) {
             return true;
         }
         carried = request;
         return false;
+    }
+
+    /// How much the request that was taken last reads or writes.
+    int takenBytes() {
+        return takenBytes;
     }
 
     void takeCarried() {

@@ -10,7 +10,6 @@ import java.nio.ByteOrder;
 public final class Checksums {
     private static final ValueLayout.OfShort NET16 =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final int ETHERNET_BYTES = 14;
     private static final int TYPE_AT = 12;
     private static final int VLAN_BYTES = 4;
     private static final int MAX_VLANS = 2;
@@ -159,7 +158,7 @@ public final class Checksums {
     public static boolean finish(MemorySegment vnet, MemorySegment frame, int frameBytes) {
         int start = VnetHeader.csumStart(vnet);
         int place = start + VnetHeader.csumOffset(vnet);
-        if (start < ETHERNET_BYTES || place + 2 > frameBytes) {
+        if (start < FramePort.ETHERNET_BYTES || place + 2 > frameBytes) {
             return false;
         }
         int check = ~sum(frame, start, frameBytes - start) & U16;

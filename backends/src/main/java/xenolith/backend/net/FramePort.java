@@ -9,6 +9,8 @@ import xenolith.posix.Iovec;
 /// what is left to do for the frame.
 public interface FramePort extends AutoCloseable {
     int HEADER_BYTES = 10;
+    /// A destination, a source, and what kind of frame it is: none is shorter.
+    int ETHERNET_BYTES = 14;
 
     /// Sends a frame, whole or not at all, without waiting.
     ///

@@ -80,9 +80,6 @@ public final class NetBackend implements DeviceDriver, AutoCloseable {
         if (!GuestFeatures.isSet(nodes, "request-rx-copy")) {
             throw new FrontendException("'request-rx-copy' is not set: pages are not flipped");
         }
-        if (!GuestFeatures.isSet(nodes, "feature-rx-notify")) {
-            throw new FrontendException("'feature-rx-notify' is not set: it must say when it has posted pages");
-        }
         int queueCount = nodes.readNumber("multi-queue-num-queues", 1, maxQueues).orElse(1L).intValue();
         GuestFeatures guest = GuestFeatures.read(nodes);
         vif.link().guestTakes(guest.checksumIpv4() && guest.checksumIpv6(), guest.gsoTcpv4(), guest.gsoTcpv6());

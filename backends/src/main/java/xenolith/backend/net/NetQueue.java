@@ -71,20 +71,23 @@ final class NetQueue {
         }
         try {
             return tx.serve(budget, nowNs) + rx.serve(budget, nowNs);
-        } catch (BrokenRingException e) {
-            breaks(e.getMessage());
-        } catch (HostException e) {
-            breaks("the host failed: " + e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "a fault of ours in an interface's queue", e);
-            breaks("internal error: " + e);
+        } catch (BrokenRingException | RuntimeException | Error e) {
+            breaks(e);
+            return 0;
         }
-        return 0;
     }
 
-    private void breaks(String reason) {
+    /// Its worker goes on with the queues of others.
+    private void breaks(Throwable reason) {
         broken = true;
-        onFault.accept(reason);
+        onFault.accept(switch (reason) {
+            case BrokenRingException e -> e.getMessage();
+            case HostException e -> "the host failed: " + e.getMessage();
+            default -> {
+                LOG.log(Level.ERROR, "a fault of ours in an interface's queue", reason);
+                yield "internal error: " + reason;
+            }
+        });
     }
 
     /// Before the worker sleeps: asks the guest for events. Returns whether there is work now.
@@ -93,10 +96,11 @@ final class NetQueue {
             return false;
         }
         try {
-            boolean txWork = tx.settle(System.nanoTime());
-            return rx.settle() || txWork;
-        } catch (BrokenRingException e) {
-            breaks(e.getMessage());
+            long nowNs = System.nanoTime();
+            boolean txWork = tx.settle(nowNs);
+            return rx.settle(nowNs) || txWork;
+        } catch (BrokenRingException | RuntimeException | Error e) {
+            breaks(e);
             return false;
         }
     }
@@ -105,8 +109,8 @@ final class NetQueue {
     int descriptor() {
         try {
             return broken ? -1 : rx.descriptor();
-        } catch (BrokenRingException e) {
-            breaks(e.getMessage());
+        } catch (BrokenRingException | RuntimeException | Error e) {
+            breaks(e);
             return -1;
         }
     }
@@ -122,8 +126,13 @@ final class NetQueue {
 
     void napped() {
         counters.naps++;
-        if (!broken) {
+        if (broken) {
+            return;
+        }
+        try {
             tx.sendOwedEvent(System.nanoTime());
+        } catch (RuntimeException | Error e) {
+            breaks(e);
         }
     }
 

@@ -84,6 +84,14 @@ public final class NetWorker implements AutoCloseable {
     }
 
     private void loop() {
+        try {
+            serveUntilStopped();
+        } finally {
+            sign.ends();
+        }
+    }
+
+    private void serveUntilStopped() {
         while (!stopping) {
             awake = true;
             int moved = serve();
@@ -100,7 +108,6 @@ public final class NetWorker implements AutoCloseable {
                 }
             }
         }
-        sign.ends();
     }
 
     private void nap() {

@@ -18,8 +18,9 @@ import xenolith.posix.Iovec;
 final class RxPath {
     /// What can be taken at once: more than any frame.
     private static final int BUFFER_BYTES = 18 * RxRing.PAGE_BYTES;
-    private static final int ETHERNET_BYTES = 14;
     private static final long PATIENCE_NS = 10_000_000_000L;
+    /// As often as Linux's backend looks for pages of a frontend that does not say when it has posted some.
+    private static final long LOOK_NS = 30_000_000;
     /// More than a TAP keeps, unless somebody has set its `txqueuelen` so high.
     private static final int MAX_STALE = 16_384;
     private static final ValueLayout.OfLong NET64 =
@@ -40,6 +41,8 @@ final class RxPath {
     private RxRing heldFor;
     private long heldHash;
     private long heldSinceNs;
+    /// When to look for pages of which nobody will tell.
+    private long lookAtNs = Long.MAX_VALUE;
     private long nowNs;
 
     /// @param index which of `rings` is the queue's own
@@ -73,13 +76,12 @@ final class RxPath {
         return taken;
     }
 
-    /// Before its thread sleeps: asks for an event if it is pages that are missing. Returns whether there is work now.
-    boolean settle() throws BrokenRingException {
-        if (heldBytes == 0) {
-            own.awaitPages(1);
-            return false;
-        }
-        return own.awaitPages(RxRing.slotsNeeded(vnet, heldBytes, heldHash));
+    /// Before its thread sleeps: asks for an event if it is pages that are missing, or sets a time to look for them where
+    /// none will come. Returns whether there is work now.
+    boolean settle(long now) throws BrokenRingException {
+        boolean posted = own.awaitPages(heldBytes == 0 ? 1 : RxRing.slotsNeeded(vnet, heldBytes, heldHash));
+        lookAtNs = posted || guest.rxNotify() ? Long.MAX_VALUE : now + LOOK_NS;
+        return posted && heldBytes != 0;
     }
 
     /// What to wait for: the port's descriptor, or -1 while no frame could be handed over.
@@ -88,7 +90,7 @@ final class RxPath {
     }
 
     long dueNs() {
-        return heldBytes == 0 ? Long.MAX_VALUE : heldSinceNs + PATIENCE_NS;
+        return heldBytes == 0 ? lookAtNs : Math.min(lookAtNs, heldSinceNs + PATIENCE_NS);
     }
 
     /// Takes the next frame from the port; it is held if the guest is to have it. Returns false if there is none.
@@ -101,7 +103,7 @@ final class RxPath {
         }
         HostException.check("what it is attached to", byteLength);
         int frameBytes = byteLength - FramePort.HEADER_BYTES;
-        if (frameBytes < ETHERNET_BYTES || !isForGuest(frameBytes)) {
+        if (frameBytes < FramePort.ETHERNET_BYTES || !isForGuest(frameBytes)) {
             counters.rxDropped++;
             return true;
         }

@@ -14,7 +14,6 @@ final class TxPacket {
     /// What netif.h requires, and all that Linux's backend takes.
     static final int MAX_PIECES = Netif.XEN_NETIF_NR_SLOTS_MIN;
     static final int PAGE_BYTES = 4096;
-    private static final int ETHERNET_BYTES = 14;
     /// In place of an id: the slot held extra information.
     private static final int EXTRA = -1;
 
@@ -139,7 +138,7 @@ final class TxPacket {
         if (multicast != Netif.XEN_NETIF_EXTRA_TYPE_NONE) {
             return;
         }
-        bad |= frameBytes < ETHERNET_BYTES || sizes[0] < 0;
+        bad |= frameBytes < FramePort.ETHERNET_BYTES || sizes[0] < 0;
         for (int i = 0; i < pieceCount; i++) {
             bad |= offsets[i] + sizes[i] > PAGE_BYTES;
         }

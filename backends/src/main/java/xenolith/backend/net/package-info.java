@@ -11,8 +11,8 @@
 ///
 /// Who may call: the tool that wires a domain's devices.
 ///
-/// Locks: an `RxRing`'s monitor within a worker's lock, which is held for a round, so that a queue can be taken away from it; using a grant takes the domain's for
-/// a moment. A queue's parts belong to its worker's thread.
+/// Locks: an `RxRing`'s monitor within a worker's lock, which is held for a round, so that a queue can be taken away from
+/// it; using a grant takes the domain's for a moment. A queue's parts belong to its worker's thread.
 ///
 /// What the guest can do to us: post any slot. A packet that breaks the rules (too many pieces, a piece that leaves its
 /// page, a page that is not granted, nonsense about how to cut it) is answered with the interface's error; ring indices

@@ -47,6 +47,10 @@ final class BlkFrontend implements AutoCloseable {
         backend.start();
     }
 
+    BlkBackend driver() {
+        return driver;
+    }
+
     /// Grants a ring of `1 << order` pages and connects.
     BlkFrontend connect(int order) {
         ring(order, "");

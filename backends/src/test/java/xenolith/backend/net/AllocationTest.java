@@ -152,7 +152,7 @@ class AllocationTest {
     void receivingAllocatesNothing() throws Exception {
         MemorySegment page = Arena.ofAuto().allocate(4096, 4096);
         FrontRing front = new FrontRing(0, Netif.RX, page);
-        GuestFeatures guest = new GuestFeatures(true, true, true, true, true);
+        GuestFeatures guest = new GuestFeatures(true, true, true, true, true, true);
         RxRing ring = new RxRing(new BackRing(Netif.RX, page), new FakePort(), pages, counters);
         RxPath rx = new RxPath(0, new RxRing[] {ring}, link, vif, guest, counters);
         allocatesNothing(() -> {

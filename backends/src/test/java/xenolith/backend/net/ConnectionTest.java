@@ -50,7 +50,6 @@ class ConnectionTest {
         "event-channel-tx,77,'''event-channel-tx'' is no port that waits for us'",
         "event-channel-rx,0,'''event-channel-rx'' is no number from 1 to 2147483647'",
         "request-rx-copy,0,'''request-rx-copy'' is not set: pages are not flipped'",
-        "feature-rx-notify,0,'''feature-rx-notify'' is not set: it must say when it has posted pages'",
         "multi-queue-num-queues,2,'''multi-queue-num-queues'' is no number from 1 to 1'"})
     void nodesThatCannotBeAreRefused(String node, String value, String reason) {
         guest.rings();

@@ -33,7 +33,7 @@ class DealtFramesTest {
             rings[i] = new RxRing(new BackRing(Netif.RX, page), domain.bind(i).orElseThrow(), domain.grants(), counters);
         }
         for (int i = 0; i < 2; i++) {
-            paths[i] = new RxPath(i, rings, link.open(i), vif, new GuestFeatures(true, true, true, true, true), counters);
+            paths[i] = new RxPath(i, rings, link.open(i), vif, new GuestFeatures(true, true, true, true, true, true), counters);
         }
         vif.hash().setAlgorithm(NetifCtrl.XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ);
         vif.hash().setTypes(NetHash.TYPES);
@@ -55,12 +55,12 @@ class DealtFramesTest {
     @Test
     void aFrameForAnotherQueuesFullRingIsDroppedAndHoldsNobodyUp() throws BrokenRingException {
         post(0, 5);
-        assertThat(paths[1].settle()).isFalse();
+        assertThat(paths[1].settle(1)).isFalse();
         byte[] frame = FakeLink.framed(0, 0, 0, 0, 0, Packets.ipv4(Packets.TCP, 5000, 1));
         link.give(frame);
         assertThat(paths[0].serve(64, 1)).isOne();
         assertThat(counters.rxDropped).isOne();
-        assertThat(paths[0].settle()).isFalse();
+        assertThat(paths[0].settle(1)).isFalse();
         assertThat(paths[0].descriptor()).as("it goes on").isEqualTo(link.open(0).descriptor());
         assertThat(post(1, 1)).as("an event for the first page that the other queue waits for").isTrue();
         post(1, 2);

@@ -27,6 +27,9 @@ final class FakeLink implements FrameLink {
     /// There is always one frame more, too short to be one.
     volatile boolean endless;
     volatile int openPorts;
+    /// What `receive` and `descriptor` throw, unless it is null.
+    volatile Error inReceive;
+    volatile Error inDescriptor;
 
     /// Gives a frame to the guest, with its header.
     void give(byte[] frame) {
@@ -90,6 +93,9 @@ final class FakeLink implements FrameLink {
             if (dead) {
                 return -Errno.EIO;
             }
+            if (inReceive != null) {
+                throw inReceive;
+            }
             if (endless) {
                 return HEADER_BYTES + 1;
             }
@@ -107,6 +113,9 @@ final class FakeLink implements FrameLink {
 
         @Override
         public int descriptor() {
+            if (inDescriptor != null) {
+                throw inDescriptor;
+            }
             return ready.raw();
         }
 

@@ -204,6 +204,27 @@ class ReceiveTest {
         assertThat(guest.count("rx_frames")).isZero();
     }
 
+    /// One that says nothing when it has posted pages is looked after all the same.
+    @Test
+    void aGuestThatDoesNotTellOfItsPagesGetsWhatHasWaitedForThem() throws InterruptedException {
+        guest.close();
+        guest = NetFrontend.plain().rings();
+        guest.xenbus.remove("feature-rx-notify");
+        guest.xenbus.connect();
+        guest.rxPort.onNotification(() -> { });
+        for (int i = 0; i < 6; i += 2) {
+            guest.link.give(plain(Packets.raw(100, i)));
+            guest.link.give(plain(Packets.raw(5000, i + 1)));
+            Thread.sleep(50);
+            guest.post(1);
+            assertThat(receiveFrame(i * 3 / 2)).isEqualTo(Packets.raw(100, i));
+            Thread.sleep(50);
+            guest.post(2);
+            assertThat(receiveFrame(i * 3 / 2 + 1)).isEqualTo(Packets.raw(5000, i + 1));
+        }
+        assertThat(guest.count("rx_dropped")).isZero();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {257, -1, Integer.MAX_VALUE, Integer.MIN_VALUE})
     void aRingThatLiesClosesTheDevice(int reqProd) {

@@ -8,10 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.abi.io.BackRing;
 import xenolith.abi.io.FrontRing;
 import xenolith.abi.io.Netif;
 import xenolith.abi.io.NetifCtrl;
+import xenolith.abi.io.XenbusState;
 import xenolith.backend.Eventually;
 import xenolith.backend.FakeDomain;
 import xenolith.backend.FakePort;
@@ -37,6 +40,29 @@ class WorkerTest {
             busy.page(7, 0, Packets.raw(100, 1));
             busy.slot(7, 0, 100, 0, 1);
             assertThat(busy.send(1)).as("its other direction").containsExactly(new Answer(1, Netif.NETIF_RSP_OKAY));
+        }
+    }
+
+    /// Whatever goes wrong with one interface, its guest is told, and the others are served.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anErrorOfOneInterfaceIsNotTheOthers(boolean inReceive) {
+        FakeDomain domain = new FakeDomain();
+        try (NetWorker worker = new NetWorker("net-test", domain); NetFrontend bad = NetFrontend.servedBy(worker);
+                NetFrontend other = NetFrontend.servedBy(worker)) {
+            bad.connect();
+            other.connect().post(1);
+            Error error = new OutOfMemoryError("of a test");
+            bad.link.inReceive = inReceive ? error : null;
+            bad.link.inDescriptor = inReceive ? null : error;
+            // More than it gets frames: where no page is left nobody asks for the descriptor.
+            bad.post(2);
+            bad.link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.raw(60, 1)));
+            bad.xenbus.awaits(XenbusState.CLOSING);
+            assertThat(bad.xenbus.backend("error")).isEqualTo("internal error: java.lang.OutOfMemoryError: of a test");
+            other.link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.raw(60, 2)));
+            assertThat(other.receive().status()).isEqualTo(60);
+            Eventually.is(0, domain::working);
         }
     }
 
@@ -83,7 +109,7 @@ class WorkerTest {
         vif.hash().setTypes(NetHash.TYPES);
         vif.hash().setMappingSize(4);
         vif.hash().setMapping(new int[] {1, 1, 1, 1}, 0, 2);
-        RxPath rx = new RxPath(0, rings, link.open(0), vif, new GuestFeatures(true, true, true, true, true), counters);
+        RxPath rx = new RxPath(0, rings, link.open(0), vif, new GuestFeatures(true, true, true, true, true, true), counters);
         byte[] frame = FakeLink.framed(0, 0, 0, 0, 0, Packets.ipv4(Packets.TCP, 100, 1));
         for (int i = 0; i < 5; i++) {
             link.give(frame);

@@ -37,8 +37,11 @@ final class ServedDevices {
             throw new BadInputException("an overlay that is thrown away does not survive this process: cow needs a file");
         }
         DiskImage image = shared.apply(settled(DiskImages.open(config), config));
-        return DeviceServer.listen(socket, config.name(), "vbd", (domain, rings, maxQueues) ->
-                new BlkBackend("blk-" + config.name(), image, domain, maxQueues, rings), image::close);
+        return DeviceServer.listen(socket, config.name(), "vbd", (domain, rings, maxQueues) -> {
+            BlkBackend driver = new BlkBackend("blk-" + config.name(), image, domain, maxQueues, rings);
+            config.options().limit().limit(driver.limit());
+            return driver;
+        }, image::close);
     }
 
     private static void refuseElsewhere(BackendPlace place) {

@@ -66,7 +66,7 @@ final class RunCommand {
 
     private static void addDevices(CommandSpec spec) {
         spec.addOption(Commands.values("--disk", "DISK", "A disk: path=FILE,dev=xvda[,ro][,format=raw|qcow2|extents]"
-                + "[,cow[=FILE]][,no-discard][,no-backing][,direct][,sector=4096], or FILE,raw,xvda,w as in xl. With"
+                + "[,cow[=FILE]][,no-discard][,no-backing][,direct][,sector=4096][,iops=N][,bps=20M], or FILE,raw,xvda,w as in xl. With"
                 + " backend=process a process of its own serves it, with backend=unix:PATH instead of a path the one that"
                 + " listens there (xenolith backend). May be given again."));
         spec.addOption(Commands.values("--nic", "NIC", "A network interface: tap[=NAME], bridge=NAME, switch=NAME or user, with"

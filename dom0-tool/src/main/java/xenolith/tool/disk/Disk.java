@@ -88,11 +88,13 @@ final class Disk implements HostedDevice {
         fields.put("format", config.format().word());
         fields.put("mode", config.readOnly() ? "r" : "w");
         fields.put("sectors", image.sectorCount());
+        config.options().limit().putInto(fields);
         return fields;
     }
 
-    /// `size`: looks at the size of the image again, `size=SIZE`: makes it so large. `table=FILE`: a disk of extents goes by another table. `path=FILE`,
-    /// with what else is said of a disk: another image takes the place of this one.
+    /// `size`: looks at the size of the image again, `size=SIZE`: makes it so large. `table=FILE`: a disk of extents goes by
+    /// another table. `path=FILE`, with what else is said of a disk: another image takes the place of this one. `iops=N`,
+    /// `bps=N`: it may do so much from now on, or as much as it can (`none`).
     @Override
     public Map<String, String> change(Map<String, String> wanted, Path directory) {
         if (wanted.keySet().equals(Set.of("table"))) {
@@ -102,8 +104,13 @@ final class Disk implements HostedDevice {
         if (wanted.containsKey("path")) {
             return exchange(wanted, directory);
         }
+        if (!wanted.isEmpty() && Set.of(DiskLimit.IOPS, DiskLimit.BPS).containsAll(wanted.keySet())) {
+            limit(config.options().limit().changed(wanted));
+            return Map.of();
+        }
         if (!wanted.keySet().equals(Set.of("size"))) {
-            throw new BadInputException("what can be changed of a disk is: size, size=SIZE, table=FILE, path=FILE");
+            throw new BadInputException("what can be changed of a disk is: size, size=SIZE, table=FILE, path=FILE, iops=N, "
+                    + "bps=N");
         }
         resize(wanted.get("size"));
         return Map.of();
@@ -121,6 +128,11 @@ final class Disk implements HostedDevice {
         } catch (DiskSizeException e) {
             throw new BadInputException(config.name() + " cannot have that size: " + e.getMessage(), e);
         }
+    }
+
+    private void limit(DiskLimit limit) {
+        limit.limit(driver.limit());
+        config = config.limited(limit);
     }
 
     private Map<String, String> exchange(Map<String, String> wanted, Path directory) {
@@ -144,7 +156,10 @@ final class Disk implements HostedDevice {
             fresh.close();
             throw new BadInputException("the image cannot take that one's place: " + e.getMessage(), e);
         }
-        config = next;
+        config = next.limited(config.options().limit());
+        if (wanted.containsKey(DiskLimit.IOPS) || wanted.containsKey(DiskLimit.BPS)) {
+            limit(config.options().limit().changed(wanted));
+        }
         if (flushed < 0) {
             throw new ControlException("the image is exchanged, but the old one could not be stored: "
                     + Errno.name(-flushed));

@@ -26,7 +26,8 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
     private static final int S_IFBLK = 0x6000;
 
     /// Reads `path=FILE,dev=xvda[,ro][,format=raw|qcow2|extents][,cow[=FILE]][,no-discard][,no-backing]
-    /// [,direct][,sector=4096][,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture; xend's `phy:FILE,xvda,w`.
+    /// [,direct][,sector=4096][,iops=500][,bps=20M][,backend=process]`, or xl's `FILE,raw,xvda,w`, or a mixture; xend's
+    /// `phy:FILE,xvda,w`.
     ///
     /// @throws BadInputException if it makes no sense, or the file cannot be used so
     public static DiskConfig parse(String text) {
@@ -72,7 +73,8 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
                     + " backend=process");
         }
         return new DiskOptions(words.has("cow"), overlay, !words.get("discard").equals("no-discard"),
-                !words.has("backing"), words.has("direct"), sectorBytes(words.get("sector")), place);
+                !words.has("backing"), words.has("direct"), sectorBytes(words.get("sector")),
+                new DiskLimit(words.get(DiskLimit.IOPS), words.get(DiskLimit.BPS)), place);
     }
 
     private static int sectorBytes(String text) {
@@ -82,6 +84,11 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
             case "4096" -> 4096;
             default -> throw new BadInputException("a disk's sector has 512 or 4096 bytes, not '" + text + "'");
         };
+    }
+
+    /// The same with another limit.
+    DiskConfig limited(DiskLimit limit) {
+        return new DiskConfig(path, format, name, number, readOnly, options.limited(limit));
     }
 
     /// Where its backend runs.
@@ -99,7 +106,7 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
                 + overlay + (options.discard() ? "" : ",no-discard") + (options.backing() ? "" : ",no-backing")
                 + (options.direct() ? ",direct" : "")
                 + (options.sectorBytes() == 0 ? "" : ",sector=" + options.sectorBytes())
-                + ",target=" + path.toAbsolutePath();
+                + options.limit().words() + ",target=" + path.toAbsolutePath();
     }
 
     /// All disks of a domain, of which no two may have the same name.

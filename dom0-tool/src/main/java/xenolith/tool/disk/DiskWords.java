@@ -17,7 +17,7 @@ final class DiskWords {
     /// Positional words come in this order, as in xl's.
     private static final List<String> ORDER = List.of("path", "format", "dev", "access");
     private static final Set<String> KEYS = Set.of("path", "format", "dev", "access", "cow", "backendtype", "backend",
-            "devtype", "script", "sector", "specification");
+            "devtype", "script", "sector", "specification", DiskLimit.IOPS, DiskLimit.BPS);
     /// Words that stand alone, with what they are about.
     private static final Map<String, String> FLAGS = Map.ofEntries(Map.entry("ro", "access"), Map.entry("rw", "access"),
             Map.entry("cow", "cow"), Map.entry("discard", "discard"), Map.entry("no-discard", "discard"),

@@ -111,7 +111,7 @@ class DiskConfigTest {
     @Test
     void anOverlayIsThrownAwayOrKept() {
         assertThat(DiskConfig.parse("path=" + image + ",dev=xvda,cow").options())
-                .isEqualTo(new DiskOptions(true, null, true, true, false, 0, new BackendPlace.Here()));
+                .isEqualTo(new DiskOptions(true, null, true, true, false, 0, DiskLimit.UNLIMITED, new BackendPlace.Here()));
         assertThat(DiskConfig.parse("path=" + image + ",dev=xvda,cow=top.qcow2", folder).options().overlay())
                 .isEqualTo(folder.resolve("top.qcow2"));
         isRefused("path=" + image + ",dev=xvda,cow=", "cow= needs a file");
@@ -128,13 +128,27 @@ class DiskConfigTest {
     }
 
     @Test
+    void aDiskMayBeHeldToSoMuchInASecond() {
+        String disk = "path=" + image + ",dev=xvda";
+        assertThat(DiskConfig.parse(disk + ",iops=500,bps=20M").options().limit()).isEqualTo(new DiskLimit(500, 20_000_000));
+        assertThat(DiskConfig.parse(disk + ",bps=8k").options().limit()).isEqualTo(new DiskLimit(0, 8000));
+        assertThat(DiskConfig.parse(disk + ",iops=none").options().limit()).isEqualTo(DiskLimit.UNLIMITED);
+        assertThat(DiskConfig.parse(DiskConfig.parse(disk + ",iops=1K,bps=3").words()).options().limit())
+                .as("for a process of its own").isEqualTo(new DiskLimit(1000, 3));
+        for (String word : List.of("iops=0", "iops=-1", "bps=1.5M", "bps=20MB", "iops=9999999999")) {
+            isRefused(disk + ',' + word, "'" + word + "' is no limit");
+        }
+        isRefused("dev=xvda,backend=unix:/nowhere,iops=5", "say all but dev to that one");
+    }
+
+    @Test
     void aFormatIsNotGuessed() throws Exception {
         Path looksLike = Files.write(folder.resolve("x.img"), new byte[] {'Q', 'F', 'I', (byte) 0xfb, 0});
         isRefused("path=" + looksLike + ",dev=xvda", "say format=qcow2");
         assertThat(DiskConfig.parse("path=" + looksLike + ",dev=xvda,format=raw").format()).isEqualTo(DiskFormat.RAW);
         assertThat(DiskConfig.parse(looksLike + ",qcow2,xvda,no-backing"))
                 .isEqualTo(new DiskConfig(looksLike, DiskFormat.QCOW2, "xvda", 51712, false,
-                        new DiskOptions(false, null, true, false, false, 0, new BackendPlace.Here())));
+                        new DiskOptions(false, null, true, false, false, 0, DiskLimit.UNLIMITED, new BackendPlace.Here())));
     }
 
     @Test

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import xenolith.backend.DeviceId;
+import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.DiskImage;
 import xenolith.backend.image.ExchangeableImage;
 import xenolith.posix.Errno;
@@ -18,13 +19,14 @@ import xenolith.posix.Iovec;
 import xenolith.tool.input.BadInputException;
 import xenolith.tool.input.ControlException;
 
-/// A disk whose image is exchanged.
+/// A disk in use that is changed.
 class DiskTest {
     @TempDir
     private Path folder;
     private DiskConfig config;
     private ExchangeableImage image;
     private Disk disk;
+    private BlkBackend driver;
 
     @BeforeEach
     void aDisk() throws Exception {
@@ -36,7 +38,8 @@ class DiskTest {
 
     private void over(DiskImage first) {
         image = new ExchangeableImage(first);
-        disk = new Disk(config, new DeviceId(1, "vbd", config.number()), image, null);
+        driver = new BlkBackend("test", image, null, 1);
+        disk = new Disk(config, new DeviceId(1, "vbd", config.number()), image, driver);
     }
 
     @AfterEach
@@ -52,6 +55,24 @@ class DiskTest {
         assertThat(disk.change(Map.of("path", "second"), folder))
                 .containsEntry("params", "aio:" + folder.resolve("second"));
         assertThat(disk.description()).containsEntry("sectors", 16L);
+    }
+
+    @Test
+    void aLimitIsSetAndLiftedAndStaysWhileTheImageIsExchanged() {
+        assertThat(disk.change(Map.of("iops", "500"), folder)).isEmpty();
+        disk.change(Map.of("bps", "20M"), folder);
+        assertThat(disk.description()).containsEntry("iops", 500L).containsEntry("bps", 20_000_000L);
+        disk.change(Map.of("path", "second"), folder);
+        assertThat(driver.limit().requestsPerSecond()).isEqualTo(500);
+        assertThat(disk.description()).containsEntry("iops", 500L);
+        disk.change(Map.of("path", "first", "iops", "7"), folder);
+        assertThat(driver.limit().requestsPerSecond()).isEqualTo(7);
+        assertThat(driver.limit().bytesPerSecond()).isEqualTo(20_000_000);
+        disk.change(Map.of("iops", "none", "bps", "none"), folder);
+        assertThat(disk.description()).doesNotContainKeys("iops", "bps");
+        assertThatThrownBy(() -> disk.change(Map.of("iops", "some"), folder)).isInstanceOf(BadInputException.class);
+        assertThatThrownBy(() -> disk.change(Map.of("iops", "5", "size", ""), folder)).isInstanceOf(BadInputException.class)
+                .hasMessageContaining("iops=N, bps=N");
     }
 
     /// An image whose storage has failed.

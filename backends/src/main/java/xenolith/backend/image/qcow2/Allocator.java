@@ -61,7 +61,7 @@ final class Allocator {
     boolean allocateNext(long hostOffset) throws StorageException {
         long next = (hostOffset >>> geometry.clusterBits()) + 1;
         if (fresh) {
-            if (next != end || !counts.hasBlock(counts.blockOf(next)) || counts.count(next) != 0) {
+            if (next != end || !counts.hasBlock(counts.blockOf(next)) || !isFree(next)) {
                 return false;
             }
             hint = hint == end ? end + 1 : hint;
@@ -87,7 +87,11 @@ final class Allocator {
         freed(cluster);
     }
 
-    /// The count of `cluster` is 0 now.
+    private boolean isFree(long cluster) throws StorageException {
+        return counts.count(cluster) == 0 && !frees.isBeingCut(cluster);
+    }
+
+    /// `cluster` is free now.
     void freed(long cluster) {
         hint = Math.min(hint, cluster);
     }
@@ -100,7 +104,7 @@ final class Allocator {
             long blockEnd = Math.min(end, (long) block + 1 << geometry.countsPerBlockBits());
             if (counts.hasBlock(block)) {
                 while (hint < blockEnd && batchEnd < BATCH) {
-                    if (counts.count(hint) == 0) {
+                    if (isFree(hint)) {
                         batch[batchEnd++] = hint;
                     }
                     hint++;
@@ -129,7 +133,7 @@ final class Allocator {
                 frees.drop(oldOffset >>> geometry.clusterBits(), oldLength / geometry.entriesPerTable());
             } else if (!counts.hasBlock(block)) {
                 counts.makeBlock(end++);
-            } else if (counts.count(end++) == 0) {
+            } else if (isFree(end++)) {
                 hint = hint == end - 1 ? end : hint;
                 return end - 1;
             }

@@ -46,28 +46,35 @@ final class Discarder {
             if (!tables.map.hasTable(index)) {
                 return end;
             }
-            for (long cluster = first; cluster < end; cluster++) {
-                while (tables.inFlight.firstOwned(cluster, cluster + 1) == cluster) {
-                    tables.inFlight.await();
-                }
-                int entry = geometry.entryOf(cluster << geometry.clusterBits());
-                long old = tables.map.table(index).get(entry);
-                Kind kind = L2Entry.kind(old, geometry);
-                if (kind == Kind.UNALLOCATED || kind == Kind.ZERO && L2Entry.offset(old) == 0) {
-                    continue;
-                }
-                if (tables.isCrowded()) {
-                    return cluster;
-                }
-                Table table = tables.map.ownTable(index, tables.allocator, tables.frees);
-                tables.frees.dropEntry(old);
-                table.set(entry, geometry.version() == 2 ? 0 : L2Entry.zero());
+            long cluster = first;
+            while (cluster < end && freed(index, cluster)) {
+                cluster++;
             }
-            return end;
+            return cluster;
         } catch (StorageException e) {
             return tables.failed(e);
         } finally {
             tables.lock.unlock();
         }
+    }
+
+    /// Frees one cluster. Returns false, and has done nothing, if a commit must come first.
+    private boolean freed(int index, long cluster) throws StorageException {
+        while (tables.inFlight.firstOwned(cluster, cluster + 1) == cluster) {
+            tables.inFlight.await();
+        }
+        int entry = geometry.entryOf(cluster << geometry.clusterBits());
+        long old = tables.map.table(index).get(entry);
+        Kind kind = L2Entry.kind(old, geometry);
+        if (kind == Kind.UNALLOCATED || kind == Kind.ZERO && L2Entry.offset(old) == 0) {
+            return true;
+        }
+        if (tables.isCrowded()) {
+            return false;
+        }
+        Table table = tables.map.ownTable(index, tables.allocator, tables.frees);
+        tables.frees.dropEntry(old);
+        table.set(entry, geometry.version() == 2 ? 0 : L2Entry.zero());
+        return true;
     }
 }

@@ -3,12 +3,15 @@ package xenolith.backend.image.qcow2;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 
 /// References that the image has given up in memory and may not yet forget. Under the image's lock.
 ///
-/// A cluster's count goes down, and the cluster may be used for something else, when two things have come to pass: what
-/// no longer refers to it is on the storage, so that no crash brings the reference back; and everybody who looked the
-/// reference up before it was dropped has finished ([InFlight]).
+/// A cluster's count goes down when two things have come to pass: what no longer refers to it is on the storage, so that no
+/// crash brings the reference back; and everybody who looked the reference up before it was dropped has finished
+/// ([InFlight]). If the count is 0 then, the host cuts the cluster out of the file, for which nobody waits under the lock
+/// ([Cut]); and only then it may be used for something else.
 final class Frees {
     /// Runs of clusters: first and count, in turn.
     private static final class Runs {
@@ -33,12 +36,11 @@ final class Frees {
 
     /// So many may wait before somebody commits.
     private static final long MANY = 1 << 16;
-    /// So many are let go of at once: their counts stand in a few blocks.
-    private static final long PART = 256;
 
     private final Geometry geometry;
     private Runs dropped = new Runs();
     private final Deque<Runs> committed = new ArrayDeque<>();
+    private final Set<Long> beingCut = new HashSet<>();
 
     Frees(Geometry geometry) {
         this.geometry = geometry;
@@ -94,52 +96,54 @@ final class Frees {
         });
     }
 
-    /// Lets go of what is due, as long as there is room for changed counts. Returns whether something was done.
-    boolean settle(Refcounts counts, Allocator allocator, Storage storage, InFlight inFlight) throws StorageException {
-        boolean done = false;
-        while (!committed.isEmpty() && committed.peek().mark < inFlight.oldest()) {
+    /// Lets go of a part of what is due, as long as there is room for changed counts. What nothing uses any more goes into
+    /// `cut`, which is empty, and is nobody's until [#over]. Returns whether something was done.
+    boolean settle(Refcounts counts, InFlight inFlight, Cut cut) throws StorageException {
+        long left = Cut.MOST;
+        while (left > 0 && !committed.isEmpty() && committed.peek().mark < inFlight.oldest()) {
             Runs runs = committed.peek();
-            while (runs.length > 0) {
-                if (counts.isCrowded()) {
-                    return done;
-                }
-                done = true;
-                long count = runs.values[runs.length - 1];
-                long part = Math.min(count, PART);
-                long from = runs.values[runs.length - 2] + count - part;
-                // Taken off first: were it released half and then again, a cluster might be another's by then.
-                runs.values[runs.length - 1] -= part;
-                runs.length -= part == count ? 2 : 0;
-                release(from, part, counts, allocator, storage);
+            if (runs.length == 0) {
+                committed.remove();
+                continue;
             }
-            committed.remove();
+            if (counts.isCrowded()) {
+                break;
+            }
+            long count = runs.values[runs.length - 1];
+            long part = Math.min(count, left);
+            long from = runs.values[runs.length - 2] + count - part;
+            // Taken off first: were it released half and then again, a cluster might be another's by then.
+            runs.values[runs.length - 1] -= part;
+            runs.length -= part == count ? 2 : 0;
+            left -= part;
+            release(from, part, counts, cut);
         }
-        return done;
+        return left < Cut.MOST;
     }
 
-    /// Adjacent clusters that nothing uses any more are cut out of the file together.
-    private void release(long first, long count, Refcounts counts, Allocator allocator, Storage storage)
-            throws StorageException {
-        long unusedFrom = first;
+    private void release(long first, long count, Refcounts counts, Cut cut) throws StorageException {
         for (long cluster = first; cluster < first + count; cluster++) {
             long references = counts.count(cluster);
             if (references > 0) {
                 counts.setCount(cluster, references - 1);
             }
             if (references == 1) {
-                allocator.freed(cluster);
-            } else {
-                punch(unusedFrom, cluster, storage);
-                unusedFrom = cluster + 1;
+                cut.add(cluster);
+                beingCut.add(cluster);
             }
         }
-        punch(unusedFrom, first + count, storage);
     }
 
-    /// What the host cannot cut out stays: it is free for us either way.
-    private void punch(long from, long to, Storage storage) {
-        if (from < to) {
-            storage.punchHole(from << geometry.clusterBits(), to - from << geometry.clusterBits());
-        }
+    /// Whether it must not be used yet though its count is 0: its new contents would be cut out with the old.
+    boolean isBeingCut(long cluster) {
+        return !beingCut.isEmpty() && beingCut.contains(cluster);
+    }
+
+    /// The host has cut them out.
+    void over(Cut cut, Allocator allocator) {
+        cut.forEach(cluster -> {
+            beingCut.remove(cluster);
+            allocator.freed(cluster);
+        });
     }
 }

@@ -14,6 +14,9 @@ final class Tables {
     private static final Logger LOG = System.getLogger(Tables.class.getName());
     /// Rounds of committing and letting go when an image is closed; what is left then is leaked.
     private static final int CLOSING_ROUNDS = 1000;
+    /// How often one commit asks the host to cut something out of the file, unless so much is to be cut that it must not
+    /// become more. A flush need not wait for what others have discarded.
+    private static final int FEW_CUTS = 256;
 
     final ReentrantLock lock = new ReentrantLock();
     final Geometry geometry;
@@ -122,24 +125,44 @@ final class Tables {
 
     /// Brings to the storage all that was written before the call. Not under the lock. Returns 0 or `-errno`.
     int commit() {
+        boolean many;
+        lock.lock();
+        try {
+            many = frees.areMany();
+        } finally {
+            lock.unlock();
+        }
+        return commit(many ? Integer.MAX_VALUE : FEW_CUTS);
+    }
+
+    private int commit(int mostCuts) {
+        int result;
         commitLock.lock();
         try {
-            Commit commit = new Commit();
-            lock.lock();
-            try {
-                counts.collect(commit);
-                map.collect(commit);
-                frees.collect(commit, inFlight);
-            } catch (RuntimeException | Error e) {
-                // What was collected is as it was before: changed, and still to be written.
-                commit.finish(false);
-                throw e;
-            } finally {
-                lock.unlock();
-            }
-            return run(commit);
+            result = run(collect());
         } finally {
             commitLock.unlock();
+        }
+        if (result == 0) {
+            settle(mostCuts);
+        }
+        return result;
+    }
+
+    private Commit collect() {
+        Commit commit = new Commit();
+        lock.lock();
+        try {
+            counts.collect(commit);
+            map.collect(commit);
+            frees.collect(commit, inFlight);
+            return commit;
+        } catch (RuntimeException | Error e) {
+            // What was collected is as it was before: changed, and still to be written.
+            commit.finish(false);
+            throw e;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -160,22 +183,48 @@ final class Tables {
         lock.lock();
         try {
             commit.finish(succeeded);
-            if (succeeded) {
-                settle();
-            }
         } finally {
             lock.unlock();
         }
     }
 
-    /// What fails here is a leak, of which the writer need not be told.
-    private void settle() {
-        try {
-            if (frees.settle(counts, allocator, storage, inFlight)) {
-                age++;
+    /// Lets go of what is due, a part at a time. Not under the lock, nor that of commits: nobody else waits for the host.
+    private void settle(int mostCuts) {
+        boolean more = true;
+        int cuts = 0;
+        while (more && cuts < mostCuts) {
+            Cut cut = new Cut();
+            more = letGo(cut);
+            if (!cut.isEmpty()) {
+                try {
+                    cuts += cut.punch(storage, geometry.clusterBits());
+                } finally {
+                    over(cut);
+                }
             }
+        }
+    }
+
+    /// What fails here is a leak, of which the writer need not be told.
+    private boolean letGo(Cut cut) {
+        lock.lock();
+        try {
+            return frees.settle(counts, inFlight, cut);
         } catch (StorageException e) {
             failed(e);
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void over(Cut cut) {
+        lock.lock();
+        try {
+            frees.over(cut, allocator);
+            age++;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -183,7 +232,7 @@ final class Tables {
     void close() {
         boolean more = true;
         for (int i = 0; i < CLOSING_ROUNDS && more; i++) {
-            more = commit() == 0 && !frees.isEmpty();
+            more = commit(Integer.MAX_VALUE) == 0 && !frees.isEmpty();
         }
         // The counts that the last round let go of.
         int result = commit();

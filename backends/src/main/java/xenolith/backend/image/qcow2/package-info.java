@@ -14,8 +14,8 @@
 /// Who may call: any number of threads, each with a request of its own.
 ///
 /// Locks: that of commits, one at a time, then `Tables.lock`, under which tables are read from the file but no data is
-/// moved. `InFlight` says who is at work outside it, so that two writers do not give one cluster two places and nothing
-/// is used for something else that a reader still reads.
+/// moved, and no hole is made in the file (`Cut`). `InFlight` says who is at work outside it, so that two writers do not
+/// give one cluster two places and nothing is used for something else that a reader still reads.
 ///
 /// What the guest can do to us: use its disk. What the image can do to us, which may come from a stranger: name any
 /// place, any size and any file behind it. `HeaderReader` bounds tables (32 MiB, 8 MiB) and refuses what it does not

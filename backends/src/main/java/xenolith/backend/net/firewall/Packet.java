@@ -1,6 +1,7 @@
 package xenolith.backend.net.firewall;
 
 import java.lang.foreign.MemorySegment;
+import xenolith.backend.net.FramePort;
 
 /// What a frame's head says, read out once. A thread's own, and filled anew for each frame.
 ///
@@ -19,7 +20,6 @@ final class Packet {
     static final int ICMP6 = 58;
     static final long MAPPED = 0xffff_0000_0000L;
 
-    private static final int ETHERNET_BYTES = 14;
     private static final int SERVICE_VLAN = 0x88a8;
     private static final int VLAN_BYTES = 4;
     private static final int MAX_VLANS = 2;
@@ -77,7 +77,7 @@ final class Packet {
         destinationPort = NONE;
         isFragment = false;
         isLaterFragment = false;
-        if (headBytes < ETHERNET_BYTES || headBytes > frameBytes) {
+        if (headBytes < FramePort.ETHERNET_BYTES || headBytes > frameBytes) {
             return false;
         }
         toMac = Bytes.u48(head, 0);
@@ -93,8 +93,8 @@ final class Packet {
     /// A tag of VLAN 0 says a priority and no more: who receives such a frame takes off as many as there are and goes on with
     /// what is behind. So nothing may hide behind tags, and more than an outer and an inner one are malformed.
     private boolean skipTags() {
-        etherType = Bytes.u16(head, ETHERNET_BYTES - 2);
-        network = ETHERNET_BYTES;
+        etherType = Bytes.u16(head, FramePort.ETHERNET_BYTES - 2);
+        network = FramePort.ETHERNET_BYTES;
         for (int i = 0; i < MAX_VLANS && isVlan(etherType); i++) {
             if (headBytes < network + VLAN_BYTES) {
                 return false;

@@ -16,8 +16,6 @@ import xenolith.posix.UnixSocket;
 /// A port of a switch: an end of a connection to each other port. The receiving thread takes new peers in and lets those
 /// that are gone go; the sending one only reads who is there.
 final class SwitchPort implements FramePort {
-    /// A destination, a source, and what kind of frame it is.
-    private static final int ETHERNET_BYTES = 14;
     private static final int ADDRESS_BYTES = 6;
     /// How many frames a peer may have taken in a row while others wait.
     private static final int TURN = 16;

@@ -31,7 +31,9 @@ final class FragileStorage implements Storage {
     /// Called before each sync.
     private Consumer<FragileStorage> beforeSync = _ -> { };
     private long room = Long.MAX_VALUE;
+    private Runnable beforePunch = () -> { };
     private int punched;
+    private int punches;
 
     FragileStorage(byte[] bytes, int capacity, long seed) {
         current = Arrays.copyOf(bytes, capacity);
@@ -43,6 +45,16 @@ final class FragileStorage implements Storage {
 
     void beforeSync(Consumer<FragileStorage> action) {
         beforeSync = action;
+    }
+
+    /// Called before each hole, which waits for it as for a slow host.
+    void beforePunch(Runnable action) {
+        beforePunch = action;
+    }
+
+    /// How many holes were made so far.
+    synchronized int punches() {
+        return punches;
     }
 
     /// The file cannot become longer than this.
@@ -134,7 +146,13 @@ final class FragileStorage implements Storage {
     }
 
     @Override
-    public synchronized int punchHole(long offset, long byteLength) {
+    public int punchHole(long offset, long byteLength) {
+        beforePunch.run();
+        return punch(offset, byteLength);
+    }
+
+    private synchronized int punch(long offset, long byteLength) {
+        punches++;
         int end = (int) Math.min(offset + byteLength, length);
         if (offset < end) {
             punched += (int) (end - offset);
