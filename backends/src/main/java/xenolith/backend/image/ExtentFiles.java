@@ -17,7 +17,8 @@ import xenolith.posix.HostException;
 /// shared while the file is only read, else exclusive.
 final class ExtentFiles {
     private final Map<Object, Open> open = new HashMap<>();
-    private boolean lostWrites;
+    /// Of any file, also of one that no table names any more.
+    private final StorageLoss loss = new StorageLoss();
 
     /// A file in use.
     static final class Open {
@@ -48,6 +49,7 @@ final class ExtentFiles {
             if (writable && file.writers == 0) {
                 lock(file, false);
                 file.writer = RawImage.openUnlocked(path, false);
+                file.writer.onLoss(loss::happened);
             } else if (!writable && file.reader == null) {
                 if (file.users == 0) {
                     lock(file, true);
@@ -90,7 +92,7 @@ final class ExtentFiles {
         file.users--;
         if (writable && --file.writers == 0) {
             // Somebody may yet ask for a flush of what was written under the table that is gone.
-            lostWrites |= file.writer.flush() < 0;
+            file.writer.flush();
             file.writer.close();
             file.writer = null;
         }
@@ -110,9 +112,13 @@ final class ExtentFiles {
         }
     }
 
+    void onLoss(Runnable action) {
+        loss.tell(action);
+    }
+
     /// Waits until all that was written to any of them is on the storage. Returns 0 or `-errno`.
     synchronized int flush() {
-        int result = lostWrites ? -Errno.EIO : 0;
+        int result = loss.isKnown() ? -Errno.EIO : 0;
         for (Open file : open.values()) {
             int flushed = file.writer == null ? 0 : file.writer.flush();
             result = result < 0 ? result : flushed;

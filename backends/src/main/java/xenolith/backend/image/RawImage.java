@@ -17,7 +17,7 @@ public final class RawImage implements DiskImage {
     /// Whether it goes past the host's page cache: else the host lets its callers wait, whatever they ask for.
     private final boolean direct;
     private final Lock flushing = new ReentrantLock();
-    private boolean lossy;
+    private final StorageLoss loss = new StorageLoss();
     private final int logicalSectorBytes;
     private final int physicalSectorBytes;
     private volatile long sectorCount;
@@ -121,9 +121,10 @@ public final class RawImage implements DiskImage {
         return queue.add(transfer);
     }
 
-    /// Linux tells a failure to store what it had accepted once, and drops it from its cache: a call that came after would
-    /// say that all is well. So once it failed it fails until the image is opened anew. One at a time, as two at once would
-    /// be told differently.
+    /// Linux tells a failure to store what it had accepted once to each descriptor that was open then, and drops it from its
+    /// cache: a call that came after, or by a descriptor that is opened after somebody was told, would say that all is
+    /// well. So once it failed it fails until the image is opened anew; who opens it anew without the guest's knowledge
+    /// remembers it ([#onLoss]). One at a time, as two at once would be told differently.
     @Override
     public int flush() {
         if (readOnly) {
@@ -131,12 +132,22 @@ public final class RawImage implements DiskImage {
         }
         flushing.lock();
         try {
-            int result = lossy ? -Errno.EIO : fd.dataSync();
-            lossy |= result < 0;
+            if (loss.isKnown()) {
+                return -Errno.EIO;
+            }
+            int result = fd.dataSync();
+            if (result < 0) {
+                loss.happened();
+            }
             return result;
         } finally {
             flushing.unlock();
         }
+    }
+
+    @Override
+    public void onLoss(Runnable action) {
+        loss.tell(action);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import xenolith.backend.image.BadImageException;
 import xenolith.backend.image.DiskInUseException;
+import xenolith.backend.image.StorageLoss;
 import xenolith.posix.Errno;
 import xenolith.posix.Fd;
 import xenolith.posix.HostException;
@@ -15,9 +16,8 @@ import xenolith.posix.Iovec;
 final class FileStorage implements Storage {
     private final Fd fd;
     private final boolean isFile;
-    /// Set when the host could not store what it had accepted: nobody knows any more what is on the storage, and a later
-    /// success would be no proof.
-    private volatile boolean lostWrites;
+    /// Nobody knows any more what is on the storage then, and a later success would be no proof.
+    private final StorageLoss loss = new StorageLoss();
 
     private FileStorage(Fd fd, boolean isFile) {
         this.fd = fd;
@@ -91,12 +91,19 @@ final class FileStorage implements Storage {
 
     @Override
     public int sync() {
-        if (lostWrites) {
+        if (loss.isKnown()) {
             return -Errno.EIO;
         }
         int result = fd.dataSync();
-        lostWrites |= result < 0;
+        if (result < 0) {
+            loss.happened();
+        }
         return result;
+    }
+
+    @Override
+    public void onLoss(Runnable action) {
+        loss.tell(action);
     }
 
     @Override
