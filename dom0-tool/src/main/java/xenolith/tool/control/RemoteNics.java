@@ -40,7 +40,7 @@ final class RemoteNics {
             case DiskPlace.Here _ -> throw new IllegalArgumentException(name + " is served here");
         };
         RemoteDriver driver = new RemoteDriver(name, id.kind(), source, domain, memory, queues,
-                (access, rings, maxQueues) -> new NetBackend(access, new LostLink(), LostLink.FILTER, Credit.unlimited(),
+                (access, rings, maxQueues, _) -> new NetBackend(access, new LostLink(), LostLink.FILTER, Credit.unlimited(),
                         workers.get(), rings),
                 Patience.DEFAULT);
         try {
