@@ -38,12 +38,24 @@ class PasstLinkTest {
     }
 
     private FramePort start(String script, long graceNs) throws IOException {
+        link = PasstLink.start("vif0", command(script), log::add, graceNs);
+        return link.open(0);
+    }
+
+    private PasstCommand command(String script) throws IOException {
         Path program = folder.resolve("passt");
         Files.writeString(program, "#!/bin/sh\n" + script + "\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
-        link = PasstLink.start("vif0", new PasstCommand(program, 1500, List.of(), List.of()), log::add,
-                graceNs);
-        return link.open(0);
+        return new PasstCommand(program, 1500, List.of(), List.of());
+    }
+
+    /// Where a process is seen that writes its number into the file `pid`.
+    private Path process() throws Exception {
+        Path pid = folder.resolve("pid");
+        while (!Files.exists(pid) || Files.size(pid) == 0) {
+            Thread.sleep(5);
+        }
+        return Path.of("/proc/" + Files.readString(pid).strip());
     }
 
     @AfterEach
@@ -164,16 +176,33 @@ class PasstLinkTest {
     @Test
     void theProcessEndsWithItsLink() throws Exception {
         start("echo $$ >" + folder + "/pid; exec sleep 1000");
-        Path pid = folder.resolve("pid");
-        while (!Files.exists(pid) || Files.size(pid) == 0) {
-            Thread.sleep(5);
-        }
-        Path process = Path.of("/proc/" + Files.readString(pid).strip());
+        Path process = process();
         assertThat(process).exists();
         link.close();
         link = null;
         assertThat(process).doesNotExist();
         assertThat(log).isEmpty();
+    }
+
+    @Test
+    void whoeverIsInterruptedWhileHeClosesItWaitsAllTheSame() throws Exception {
+        start("echo $$ >" + folder + "/pid; exec sleep 1000");
+        Path process = process();
+        Thread.currentThread().interrupt();
+        link.close();
+        link = null;
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(process).doesNotExist();
+    }
+
+    /// Here it is the log that fails.
+    @Test
+    void aProcessIsEndedWhenItsLinkCannotBeMade() throws Exception {
+        PasstCommand command = command("echo $$ >" + folder + "/pid; echo ready; exec sleep 1000");
+        assertThatThrownBy(() -> PasstLink.start("vif0", command, _ -> {
+            throw new IllegalStateException("on purpose");
+        }, 1_000_000_000L)).hasMessage("on purpose");
+        assertThat(process()).doesNotExist();
     }
 
     @Test
