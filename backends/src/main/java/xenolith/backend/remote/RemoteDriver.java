@@ -1,6 +1,7 @@
 package xenolith.backend.remote;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import xenolith.backend.DeviceDriver;
@@ -74,6 +75,11 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
             status.close();
             throw e;
         }
+    }
+
+    /// What its processes have written last into a node of ours: their word.
+    public Optional<String> written(String name) {
+        return written.get(name);
     }
 
     /// The domain runs no more: nobody waits long for a process that does not do what it is asked.

@@ -312,12 +312,14 @@ final class Session implements Link.Handler {
     }
 
     private void writeNode(Message in) throws ProtocolException {
-        String name = written.checked(in.getText());
         DeviceNodes to = nodes;
         if (to == null) {
             throw new ProtocolException("a node of no device");
         }
-        to.write(name, in.getText());
+        String name = in.getText();
+        String value = in.getText();
+        written.put(name, value);
+        to.write(name, value);
         answer.putInt(Wire.OKAY);
     }
 

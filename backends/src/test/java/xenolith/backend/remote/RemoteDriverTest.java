@@ -154,6 +154,30 @@ class RemoteDriverTest {
     }
 
     @Test
+    void theProcessSaysWhetherTheDiskCanBeWritten() throws Exception {
+        FakeProcess first = process(new GatedImage(0));
+        try (RemoteGuest guest = guest(first)) {
+            guest.xenbus.awaits(XenbusState.INIT_WAIT);
+            assertThat(guest.xenbus.backend("mode")).isEqualTo("w");
+            assertThat(guest.driver.written("mode")).contains("w");
+            assertThat(guest.driver.written("params")).isEmpty();
+            guest.provide(process(new GatedImage(0) {
+                @Override
+                public boolean isReadOnly() {
+                    return true;
+                }
+            }));
+            first.die();
+            guest.xenbus.go(XenbusState.CLOSED);
+            guest.xenbus.awaits(XenbusState.CLOSED);
+            guest.xenbus.go(XenbusState.INITIALISING);
+            guest.xenbus.awaits(XenbusState.INIT_WAIT);
+            assertThat(guest.xenbus.backend("mode")).isEqualTo("r");
+            assertThat(guest.driver.written("mode")).contains("r");
+        }
+    }
+
+    @Test
     void aProcessOfAnotherKindIsRefused() {
         FakeProcess process = new FakeProcess("vif", (domain, rings, queues, loss) -> null);
         assertThatThrownBy(() -> guest(process).close()).isInstanceOf(BackendSource.UnreachableException.class)
