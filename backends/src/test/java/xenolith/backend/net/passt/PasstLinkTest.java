@@ -8,9 +8,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -184,15 +187,38 @@ class PasstLinkTest {
         assertThat(log).isEmpty();
     }
 
+    /// What is closed with the link its keeper uses until its end.
     @Test
     void whoeverIsInterruptedWhileHeClosesItWaitsAllTheSame() throws Exception {
-        start("echo $$ >" + folder + "/pid; exec sleep 1000");
-        Path process = process();
-        Thread.currentThread().interrupt();
-        link.close();
+        CountDownLatch logging = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        link = PasstLink.start("vif0", command("while echo again; do sleep 0.01; done"), _ -> {
+            if (Thread.currentThread().getName().equals("passt-vif0")) {
+                logging.countDown();
+                await(goOn);
+            }
+        }, 1);
+        logging.await();
+        AtomicBoolean interrupted = new AtomicBoolean();
+        Thread closing = Thread.ofPlatform().unstarted(() -> {
+            Thread.currentThread().interrupt();
+            link.close();
+            interrupted.set(Thread.interrupted());
+        });
+        closing.start();
+        assertThat(closing.join(Duration.ofMillis(200))).as("closed under its keeper's hands").isFalse();
+        goOn.countDown();
+        closing.join();
         link = null;
-        assertThat(Thread.interrupted()).isTrue();
-        assertThat(process).doesNotExist();
+        assertThat(interrupted).as("it is known still").isTrue();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /// Here it is the log that fails.
