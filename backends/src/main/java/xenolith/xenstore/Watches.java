@@ -10,8 +10,8 @@ import xenolith.xenstore.XenstoreException.NotFound;
 
 /// All watches, found by the path watched. Guarded by the store's lock.
 ///
-/// A path's ancestors, and what lies below a removed node, are looked up by the hash that their text has, which grows with
-/// it: no text is made for any of them, since a guest may make paths of a thousand names.
+/// A path's ancestors, and what lies below a removed node, are looked up by the hash that their text has, which grows
+/// with it: no text is made for any of them, since a guest may make paths of a thousand names.
 final class Watches {
     /// By the hash and the length of the path's text; those of other paths may be among them.
     private final Map<Long, List<Watch>> byPlace = new HashMap<>();

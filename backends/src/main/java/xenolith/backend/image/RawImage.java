@@ -121,10 +121,10 @@ public final class RawImage implements DiskImage {
         return queue.add(transfer);
     }
 
-    /// Linux tells a failure to store what it had accepted once to each descriptor that was open then, and drops it from its
-    /// cache: a call that came after, or by a descriptor that is opened after somebody was told, would say that all is
-    /// well. So once it failed it fails until the image is opened anew; who opens it anew without the guest's knowledge
-    /// remembers it ([#onLoss]). One at a time, as two at once would be told differently.
+    /// Linux tells a failure to store what it had accepted once to each descriptor that was open then, and drops it
+    /// from its cache: a call that came after, or by a descriptor that is opened after somebody was told, would say
+    /// that all is well. So once it failed it fails until the image is opened anew; who opens it anew without the
+    /// guest's knowledge remembers it ([#onLoss]). One at a time, as two at once would be told differently.
     @Override
     public int flush() {
         if (readOnly) {

@@ -1,7 +1,7 @@
 package xenolith.backend.image;
 
-/// That the host could not store what it had accepted. It says so once to each descriptor, and to one that is opened later
-/// not at all: whoever is told remembers it, and tells whom it may concern.
+/// That the host could not store what it had accepted. It says so once to each descriptor, and to one that is opened
+/// later not at all: whoever is told remembers it, and tells whom it may concern.
 public final class StorageLoss {
     private boolean known;
     private Runnable action = () -> { };

@@ -3,8 +3,8 @@ package xenolith.backend.image;
 import java.util.function.BooleanSupplier;
 import xenolith.posix.Errno;
 
-/// An image in a process that another may follow, while what is known of it stays with somebody who outlives both: after
-/// a loss flushes fail, whichever of the processes was told of it.
+/// An image in a process that another may follow, while what is known of it stays with somebody who outlives both:
+/// after a loss flushes fail, whichever of the processes was told of it.
 public final class UnforgettingImage implements ForwardingImage {
     private final DiskImage image;
     private final BooleanSupplier isLost;

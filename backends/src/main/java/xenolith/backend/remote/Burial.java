@@ -4,8 +4,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.BooleanSupplier;
 
-/// What is done when a session has ended: its process's end is waited for, or that it lets go, and only then is unmapped
-/// what it had mapped.
+/// What is done when a session has ended: its process's end is waited for, or that it lets go, and only then is
+/// unmapped what it had mapped.
 final class Burial {
     private static final Logger LOG = System.getLogger(Burial.class.getName());
     private static final long SECOND_NS = 1_000_000_000L;
@@ -60,9 +60,9 @@ final class Burial {
         }
     }
 
-    /// Waits until somebody else's process has ended, or is there for a new connection: by the protocol's rule it has then
-    /// let go of all that it had by an earlier one. When its domain is gone it is not waited for for long: what it still
-    /// maps is that one's memory, and nobody else's.
+    /// Waits until somebody else's process has ended, or is there for a new connection: by the protocol's rule it has
+    /// then let go of all that it had by an earlier one. When its domain is gone it is not waited for for long: what it
+    /// still maps is that one's memory, and nobody else's.
     private Session awaitLettingGo(Peer peer, Again again) {
         long begin = System.nanoTime();
         long since = begin;

@@ -16,8 +16,8 @@ final class Connections {
     private final Consumer<Peer> kill;
     private final Semaphore free = new Semaphore(1);
 
-    /// Makes a session of a connection, which is its own from then on. `onClosed` runs when nothing is left of that, also
-    /// when no session is made.
+    /// Makes a session of a connection, which is its own from then on. `onClosed` runs when nothing is left of that,
+    /// also when no session is made.
     @FunctionalInterface
     interface Greeting {
         Session greet(Peer peer, Runnable onClosed);

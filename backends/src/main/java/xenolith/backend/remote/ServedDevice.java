@@ -110,7 +110,7 @@ final class ServedDevice implements Link.Handler {
         driver = factory.create(domain, domain.rings(), maxQueues, status);
         LOG.log(Level.DEBUG, "serves {0}", name);
         if (status.isSet()) {
-            LOG.log(Level.WARNING, "{0}: the host could not store what a process before this had accepted; flushes fail",
+            LOG.log(Level.WARNING, "{0}: the host could not store what an earlier process had accepted; flushes fail",
                     name);
         }
         link.send(answer.putInt(Wire.OKAY).putInt(Wire.VERSION).putText(kind));

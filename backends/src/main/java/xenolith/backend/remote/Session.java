@@ -83,8 +83,8 @@ final class Session implements Link.Handler {
     /// @param kind    as the store names it
     /// @param written what its processes may write
     /// @param status  what they say by memory
-    record Parts(String name, String kind, DeviceAccess domain, SharedMemory memory, int maxQueues, WrittenNodes written,
-            StatusPage status) {
+    record Parts(String name, String kind, DeviceAccess domain, SharedMemory memory, int maxQueues,
+            WrittenNodes written, StatusPage status) {
     }
 
     /// Greets the process. When that fails the session has ended, or never was; the socket is ours in any case.
@@ -179,8 +179,8 @@ final class Session implements Link.Handler {
         }
     }
 
-    /// What the device has counted, or had when it was asked last: a question waits for `timeoutNs`, and is not asked again
-    /// until it is answered. Any thread.
+    /// What the device has counted, or had when it was asked last: a question waits for `timeoutNs`, and is not asked
+    /// again until it is answered. Any thread.
     ///
     /// @throws LinkLostException if the process is gone
     Map<String, Long> counters(long timeoutNs) {

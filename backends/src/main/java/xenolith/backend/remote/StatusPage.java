@@ -103,8 +103,8 @@ final class StatusPage implements LossMark, AutoCloseable {
     public void set() {
         try {
             if ((int) WORD.getAndSet(page, LOST_AT, 1) == 0) {
-                LOG.log(Level.ERROR, "{0}: the host could not store what it had accepted; flushes fail until the disk is "
-                        + "attached anew", name);
+                LOG.log(Level.ERROR, "{0}: the host could not store what it had accepted; flushes fail until the disk "
+                        + "is attached anew", name);
             }
         } catch (IllegalStateException _) {
             // The machine that the loss was of is gone.

@@ -10,10 +10,10 @@ import xenolith.backend.remote.BackendSource.UnreachableException;
 /// while they do not live long.
 ///
 /// **Why nobody touches the guest's pages twice over.** A session that is lost is buried before the next begins
-/// ([Burial]): its process is killed if it is ours, and its end is waited for, which the host tells when all its threads
-/// and with them its memory are gone; or somebody else's greets again, which it does when it has let go of everything.
-/// Only then are the pages unmapped that it had mapped, and only then may another process or the stand-in touch the
-/// rings.
+/// ([Burial]): its process is killed if it is ours, and its end is waited for, which the host tells when all its
+/// threads and with them its memory are gone; or somebody else's greets again, which it does when it has let go of
+/// everything. Only then are the pages unmapped that it had mapped, and only then may another process or the stand-in
+/// touch the rings.
 final class Supervisor {
     private static final Logger LOG = System.getLogger(Supervisor.class.getName());
     private static final long SECOND_NS = 1_000_000_000L;

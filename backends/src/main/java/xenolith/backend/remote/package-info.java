@@ -13,7 +13,7 @@
 /// Locks: `RemoteDriver`'s for commands, then `Supervisor`'s, then a session's for its grants, then the domain's. A ring
 /// and its record belong to one thread.
 ///
-/// What the other process can do to us: have mapped what the guest grants, and use up a processor. What it says is checked,
-/// and believed about itself only; no call of ours on what it has too can wait. What the guest can do to us: what it can
-/// do to the driver. Its words in a ring's page are checked against the record, which it cannot reach.
+/// What the other process can do to us: have mapped what the guest grants, and use up a processor. What it says is
+/// checked, and believed about itself only; no call of ours on what it has too can wait. What the guest can do to us:
+/// what it can do to the driver. Its words in a ring's page are checked against the record, which it cannot reach.
 package xenolith.backend.remote;

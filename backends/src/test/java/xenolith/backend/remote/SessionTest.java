@@ -158,7 +158,8 @@ class SessionTest {
         Connections connections = new Connections(source(processes),
                 (peer, onClosed) -> Session.open(parts(new FullDomain(full)), peer, onClosed), _ -> killed.countDown());
         for (FakeProcess process : processes) {
-            assertThatThrownBy(connections::next).isInstanceOf(UnreachableException.class).hasMessage(full.getMessage());
+            assertThatThrownBy(connections::next).isInstanceOf(UnreachableException.class)
+                    .hasMessage(full.getMessage());
             process.socket().close();
         }
         assertThat(killed.getCount()).as("processes that live on").isZero();
@@ -172,7 +173,8 @@ class SessionTest {
         FakeProcess[] processes = {new FakeProcess(null), new FakeProcess(null)};
         long before = openDescriptors();
         Connections connections = new Connections(source(processes),
-                (peer, onClosed) -> Session.open(parts(new FullDomain(fault)), peer, onClosed), _ -> killed.countDown());
+                (peer, onClosed) -> Session.open(parts(new FullDomain(fault)), peer, onClosed),
+                _ -> killed.countDown());
         for (FakeProcess process : processes) {
             assertThatThrownBy(connections::next).isSameAs(fault);
             process.socket().close();
