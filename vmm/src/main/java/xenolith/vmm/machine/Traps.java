@@ -37,6 +37,9 @@ final class Traps {
     private static final long USER_FLAGS = 0x24_0fd7;
     private static final int R11 = 11;
     private static final int GATE_LENGTH = 2;
+    /// Words of the frame that a gate without an error code pushes.
+    private static final int FRAME_RIP = 0;
+    private static final int FRAME_RSP = 3;
     private static final int SYSCALL_LENGTH = 2;
     private static final int SYSENTER_LENGTH = 2;
     private static final int ESCAPE_OPCODE = 0x0f;
@@ -145,15 +148,19 @@ final class Traps {
 
     /// The stub of a system call rang: it is one of 32-bit code, or the guest has no handler for system calls, or the
     /// user wrote `int $4` itself, which is #OF.
+    ///
+    /// Where SYSCALL enters ring 0 the frame of a system call is one of ring 0; the user's stack is in it all the same.
     void userGate() {
         cpu.backToUser();
-        takeFrame(false);
-        long gate = cpu.rip() - GATE_LENGTH;
+        long frame = MonitorWindow.gateFrameOffset(false);
+        long gate = window.gateFrame(frame, FRAME_RIP) - GATE_LENGTH;
+        cpu.rsp(window.gateFrame(frame, FRAME_RSP));
         if (gate == Monitor.lstar(vcpu.id())) {
             systemCall(XenCallback.CALLBACKTYPE_SYSCALL, MonitorAbi.GUEST_CS);
         } else if (gate == Monitor.cstar(vcpu.id())) {
             systemCall(XenCallback.CALLBACKTYPE_SYSCALL32, MonitorAbi.GUEST_CS32);
         } else {
+            takeFrame(false);
             handle(OVERFLOW, false, 0, 0);
         }
     }
