@@ -104,7 +104,7 @@ final class StatusPage implements LossMark, AutoCloseable {
         try {
             if ((int) WORD.getAndSet(page, LOST_AT, 1) == 0) {
                 LOG.log(Level.ERROR, "{0}: the host could not store what it had accepted; flushes fail until the disk "
-                        + "is attached anew", name);
+                        + "is attached anew and its process has opened the image again", name);
             }
         } catch (IllegalStateException _) {
             // The machine that the loss was of is gone.

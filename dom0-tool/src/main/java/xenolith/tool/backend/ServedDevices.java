@@ -41,7 +41,7 @@ final class ServedDevices {
         return DeviceServer.listen(socket, config.name(), "vbd", (domain, rings, maxQueues, loss) -> {
             DiskImage unforgetting = new UnforgettingImage(image, loss::isSet, loss::set);
             BlkBackend driver = new BlkBackend("blk-" + config.name(), unforgetting, domain, maxQueues, rings);
-            config.options().limit().limit(driver.limit());
+            config.options().limit().applyTo(driver.limit());
             return driver;
         }, image::close);
     }

@@ -190,6 +190,9 @@ final class DeviceCommands {
         for (String word : words) {
             int equals = word.indexOf('=');
             String key = equals < 0 ? word : word.substring(0, equals);
+            if (equals == word.length() - 1) {
+                throw new BadInputException("'" + word + "' says nothing behind its =");
+            }
             if (wanted.put(key, equals < 0 ? "" : word.substring(equals + 1)) != null) {
                 throw new BadInputException("'" + key + "' is to be changed twice");
             }

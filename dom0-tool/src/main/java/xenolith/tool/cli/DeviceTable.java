@@ -66,7 +66,7 @@ final class DeviceTable {
 
     /// The guest has a part in some of it, so nothing in it moves the cursor.
     private static String shown(Object value) {
-        String text = value == null ? "" : value.toString().replaceAll("\\p{Cntrl}", "?");
+        String text = value == null ? "" : value.toString().replaceAll("\\p{Cc}", "?");
         return text.isEmpty() ? NOTHING : text;
     }
 }

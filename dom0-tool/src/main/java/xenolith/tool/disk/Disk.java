@@ -105,7 +105,7 @@ final class Disk implements HostedDevice {
             return exchange(wanted, directory);
         }
         if (!wanted.isEmpty() && Set.of(DiskLimit.IOPS, DiskLimit.BPS).containsAll(wanted.keySet())) {
-            limit(config.options().limit().changed(wanted));
+            changeLimit(config.options().limit().changed(wanted));
             return Map.of();
         }
         if (!wanted.keySet().equals(Set.of("size"))) {
@@ -130,9 +130,9 @@ final class Disk implements HostedDevice {
         }
     }
 
-    private void limit(DiskLimit limit) {
-        limit.limit(driver.limit());
-        config = config.limited(limit);
+    private void changeLimit(DiskLimit limit) {
+        limit.applyTo(driver.limit());
+        config = config.withLimit(limit);
     }
 
     private Map<String, String> exchange(Map<String, String> wanted, Path directory) {
@@ -156,9 +156,9 @@ final class Disk implements HostedDevice {
             fresh.close();
             throw new BadInputException("the image cannot take that one's place: " + e.getMessage(), e);
         }
-        config = next.limited(config.options().limit());
+        config = next.withLimit(config.options().limit());
         if (wanted.containsKey(DiskLimit.IOPS) || wanted.containsKey(DiskLimit.BPS)) {
-            limit(config.options().limit().changed(wanted));
+            changeLimit(config.options().limit().changed(wanted));
         }
         if (flushed < 0) {
             throw new ControlException("the image is exchanged, but the old one could not be stored: "

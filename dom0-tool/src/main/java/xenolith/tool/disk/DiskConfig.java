@@ -87,8 +87,8 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
     }
 
     /// The same with another limit.
-    DiskConfig limited(DiskLimit limit) {
-        return new DiskConfig(path, format, name, number, readOnly, options.limited(limit));
+    DiskConfig withLimit(DiskLimit limit) {
+        return new DiskConfig(path, format, name, number, readOnly, options.withLimit(limit));
     }
 
     /// Where its backend runs.

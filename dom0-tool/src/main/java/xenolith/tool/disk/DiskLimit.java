@@ -31,15 +31,30 @@ public record DiskLimit(long requests, long bytes) {
         Matcher matcher = FORM.matcher(text);
         long number = matcher.matches() ? Long.parseLong(matcher.group(1)) * MULTIPLES.get(matcher.group(2)) : 0;
         if (number == 0) {
-            throw new BadInputException("'" + word + '=' + text + "' is no limit; examples: iops=500, bps=20M, " + word + "=none");
+            throw notALimit(word, text);
         }
         return number;
     }
 
+    private static BadInputException notALimit(String word, String text) {
+        return new BadInputException("'" + word + '=' + text + "' is no limit; examples: iops=500, bps=20M, " + word
+                + "=none");
+    }
+
+    private static long changed(long now, String word, Map<String, String> wanted) {
+        String text = wanted.get(word);
+        if (text == null) {
+            return now;
+        }
+        if (text.isEmpty()) {
+            throw notALimit(word, text);
+        }
+        return perSecond(word, text);
+    }
+
     /// The limit after `wanted`, which may say something of one or both.
     DiskLimit changed(Map<String, String> wanted) {
-        return new DiskLimit(wanted.containsKey(IOPS) ? perSecond(IOPS, wanted.get(IOPS)) : requests,
-                wanted.containsKey(BPS) ? perSecond(BPS, wanted.get(BPS)) : bytes);
+        return new DiskLimit(changed(requests, IOPS, wanted), changed(bytes, BPS, wanted));
     }
 
     void putInto(Map<String, Object> fields) {
@@ -56,8 +71,8 @@ public record DiskLimit(long requests, long bytes) {
         return (requests == BlkLimit.NONE ? "" : ",iops=" + requests) + (bytes == BlkLimit.NONE ? "" : ",bps=" + bytes);
     }
 
-    /// Has it from now on.
-    public void limit(BlkLimit limit) {
+    /// A disk has it from now on.
+    public void applyTo(BlkLimit limit) {
         limit.change(requests, bytes);
     }
 }

@@ -19,7 +19,7 @@ public record DiskOptions(boolean isOverlaid, Path overlay, boolean discard, boo
             new BackendPlace.Here());
 
     /// The same with another limit.
-    DiskOptions limited(DiskLimit other) {
+    DiskOptions withLimit(DiskLimit other) {
         return new DiskOptions(isOverlaid, overlay, discard, backing, direct, sectorBytes, other, place);
     }
 }

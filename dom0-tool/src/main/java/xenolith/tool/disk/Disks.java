@@ -63,7 +63,7 @@ public final class Disks implements DeviceKind {
         }
         ExchangeableImage image = new ExchangeableImage(DiskImages.open(config));
         BlkBackend driver = new BlkBackend("blk-" + domid + '-' + config.name(), image, domain, queues);
-        config.options().limit().limit(driver.limit());
+        config.options().limit().applyTo(driver.limit());
         return new Disk(config, new DeviceId(domid, "vbd", config.number()), image, driver);
     }
 

@@ -38,7 +38,8 @@ final class NicWords {
     NicWords(String text, Path directory) {
         this.text = text;
         this.directory = directory;
-        for (String word : text.split(",", -1)) {
+        for (String each : text.split(",", -1)) {
+            String word = each.strip();
             int equals = word.indexOf('=');
             String key = (equals < 0 ? word : word.substring(0, equals)).strip();
             take(word, key, word.substring(Math.min(word.length(), key.length() + 1)).strip());

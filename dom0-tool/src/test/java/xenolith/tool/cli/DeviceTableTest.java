@@ -21,7 +21,7 @@ class DeviceTableTest {
     private final List<Map<String, Object>> devices = List.of(
             device("name", "xvda", "number", 51712L, "state", "connected", "path", "/a.img",
                     "counters", Map.of("reads", 3L)),
-            device("name", "xvdaa", "state", "init_wait", "hindrance", "nobody\u001b[2J\nuses it",
+            device("name", "xvdaa", "state", "init_wait", "hindrance", "nobody\u001b[2J\n\u009b2Juses it",
                     "counters", Map.of()));
 
     @Test
@@ -30,7 +30,7 @@ class DeviceTableTest {
                 Name   Path    State
                 xvda   /a.img  connected
                 xvdaa  -       init_wait
-                  not in use: nobody?[2J?uses it
+                  not in use: nobody?[2J??2Juses it
                 """);
     }
 
@@ -41,7 +41,7 @@ class DeviceTableTest {
                 xvda   /a.img  connected
                   reads=3
                 xvdaa  -       init_wait
-                  not in use: nobody?[2J?uses it
+                  not in use: nobody?[2J??2Juses it
                 """);
     }
 

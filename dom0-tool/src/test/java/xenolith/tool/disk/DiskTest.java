@@ -68,6 +68,7 @@ class DiskTest {
         disk.change(Map.of("path", "first", "iops", "7"), folder);
         assertThat(driver.limit().requestsPerSecond()).isEqualTo(7);
         assertThat(driver.limit().bytesPerSecond()).isEqualTo(20_000_000);
+        assertThatThrownBy(() -> disk.change(Map.of("iops", ""), folder)).hasMessageContaining("'iops=' is no limit");
         disk.change(Map.of("iops", "none", "bps", "none"), folder);
         assertThat(disk.description()).doesNotContainKeys("iops", "bps");
         assertThatThrownBy(() -> disk.change(Map.of("iops", "some"), folder)).isInstanceOf(BadInputException.class);

@@ -31,7 +31,7 @@ class NicConfigTest {
 
     @Test
     void allThatXlCanSayOfAPvInterfaceIsUnderstood() {
-        NicConfig config = NicConfig.parse("mac=00:16:3E:AA:bb:cc,bridge=xenbr0,vifname=web0,ip=10.0.0.2 fd00::2,"
+        NicConfig config = NicConfig.parse("mac=00:16:3E:AA:bb:cc, bridge=xenbr0, vifname=web0,ip=10.0.0.2 fd00::2,"
                 + "rate=10Mb/s@100ms,mtu=9000,type=vif,model=e1000,backend=Domain-0,devid=0");
         assertThat(config.mac()).contains(new MacAddress("00:16:3e:aa:bb:cc"));
         assertThat(config.tapName()).isEqualTo("web0");

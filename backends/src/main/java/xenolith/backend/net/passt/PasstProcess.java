@@ -119,7 +119,7 @@ final class PasstProcess {
             return;
         }
         String text = new String(buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
-        text.lines().filter(line -> !line.isBlank()).map(line -> line.strip().replaceAll("\\p{Cntrl}", "?")).forEach(line -> {
+        text.lines().filter(line -> !line.isBlank()).map(line -> line.strip().replaceAll("\\p{Cc}", "?")).forEach(line -> {
             lastLine = line;
             log.accept(line);
         });
