@@ -1,7 +1,7 @@
 /// The command line and the control plane.
 ///
-/// [xenolith.tool.run] is a library's entrance too, with [xenolith.tool.control] for domains that run already; the other
-/// exported packages hold what these two speak of. [xenolith.tool.cli] is for the launcher alone.
+/// [xenolith.tool.run] is a library's entrance too, with [xenolith.tool.control] for domains that run already; the
+/// other exported packages hold what these two speak of. [xenolith.tool.cli] is for the launcher alone.
 module xenolith.tool {
     requires xenolith.kvm;
     requires xenolith.vmm;

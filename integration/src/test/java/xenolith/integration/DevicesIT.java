@@ -71,13 +71,19 @@ class DevicesIT {
             guest.await("ready");
             for (int cycle = 1; cycle <= CYCLES; cycle++) {
                 Path image = image(cycle);
-                assertThat(guest.command("disk-attach", "NAME", "path=" + image + ",dev=xvdb").stderr()).isEmpty();
+                Launched attached = guest.command("disk-attach", "NAME", "file:" + image + ",xvdb,w");
+                assertThat(attached.stderr()).isEmpty();
+                assertThat(attached.stdout()).isEqualTo("xvdb\n");
                 guest.await("came " + md5(image));
                 assertThat(only(guest, "disk").get("state").asText()).isEqualTo("connected");
-                Launched again = guest.command("disk-attach", "NAME", "path=" + image + ",dev=xvdb");
+                Launched again = guest.command("disk-attach", "NAME", "path=" + image + ",dev=xvdb", "--json");
                 assertThat(again.status()).isEqualTo(2);
-                assertThat(again.stderr()).contains("there is a disk xvdb already").hasLineCount(1);
-                guest.does(cycle == 2 ? "block-detach" : "disk-detach", "NAME", "xvdb");
+                assertThat(new ObjectMapper().readTree(again.stderr()).get("error").asText())
+                        .isEqualTo("there is a disk xvdb already");
+                assertThat(guest.does("disk-list", "NAME", "-v").lines()).hasSize(3)
+                        .anyMatch(line -> line.matches("xvdb +51728 +w +connected .*" + image));
+                String detach = cycle == 2 ? "block-detach" : "disk-detach";
+                assertThat(guest.does(detach, "NAME", cycle == 1 ? "51728" : "xvdb")).isEqualTo("xvdb\n");
                 guest.awaitLast("came " + md5(image), "gone");
                 assertThat(guest.does("disk-list", "NAME")).isEmpty();
                 assertThat(guest.store("ls", "/local/domain/1/device/vbd")).isEmpty();
@@ -99,7 +105,8 @@ class DevicesIT {
             try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
                 file.setLength(6L * MIB);
             }
-            guest.does("disk-change", "NAME", "xvdb", "size");
+            String changed = guest.does("disk-change", "NAME", "xvdb", "size", "--json");
+            assertThat(new ObjectMapper().readTree(changed).get("name").asText()).isEqualTo("xvdb");
             guest.await("size " + 6 * MIB / 512 + " " + md5(image));
             assertThat(only(guest, "disk").get("sectors").asLong()).isEqualTo(6 * MIB / 512);
             guest.does("disk-change", "NAME", "xvdb", "size=8M");
@@ -195,6 +202,8 @@ class DevicesIT {
             while (Files.size(file) < "later".length()) {
                 Thread.sleep(20);
             }
+            assertThat(guest.command("channel-attach", "NAME", "name=b,connection=file,path=" + file).stderr())
+                    .contains("there is a channel b already").hasLineCount(1);
             assertThat(Files.readString(file)).startsWith("later");
             guest.does("channel-detach", "NAME", "org.example.a");
             assertThat(only(guest, "channel").get("name").asText()).isEqualTo("b");

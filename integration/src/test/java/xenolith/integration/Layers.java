@@ -67,8 +67,8 @@ final class Layers {
         rule("tool.run", "posix vmm.control vmm.machine vmm.host vmm.port socket xenstore xenstore.socket backend "
                 + "backend.console tool.input tool.directory tool.host tool.device tool.console tool.disk tool.nic "
                 + "tool.control");
-        rule("tool.cli", "tool.input tool.directory tool.host tool.console tool.disk tool.nic tool.backend tool.control "
-                + "tool.run");
+        rule("tool.cli", "tool.input tool.directory tool.host tool.console tool.disk tool.nic tool.backend "
+                + "tool.control tool.run");
     }
 
     private Layers() {

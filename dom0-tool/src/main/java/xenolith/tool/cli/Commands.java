@@ -9,6 +9,9 @@ import xenolith.tool.input.BadInputException;
 
 /// The commands as picocli sees them.
 final class Commands {
+    /// Of every command that has something for programs to read.
+    static final String JSON = "--json";
+
     private Commands() {
     }
 
@@ -38,6 +41,10 @@ final class Commands {
         spec.usageMessage().description(description);
         spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help.").build());
         return spec;
+    }
+
+    static OptionSpec flag(String shortName, String name, String description) {
+        return OptionSpec.builder(shortName, name).type(boolean.class).arity("0").description(description).build();
     }
 
     static OptionSpec flag(String name, String description) {

@@ -21,7 +21,7 @@ final class DeviceCommands {
     private static final String CHANGE = "-change";
     private static final String FORCE = "--force";
     private static final String TIMEOUT = "--timeout";
-    private static final String JSON = "--json";
+    private static final String VERBOSE = "--verbose";
     private static final String DEFAULT_TIMEOUT_S = "10";
 
     /// A kind of devices as the command line speaks of it.
@@ -32,24 +32,32 @@ final class DeviceCommands {
     /// @param label     what stands for its description
     /// @param example   of a description
     /// @param device    an example of a name
-    /// @param changes   what can be changed: words, each with what it does
+    /// @param table     how a list of them looks
+    /// @param changes   what can be changed: lines of help
     private record Kind(String name, String xlName, String what, String label, String example, String device,
-            Map<String, String> changes) {
+            DeviceTable table, List<String> changes) {
     }
 
     private static final List<Kind> KINDS = List.of(
             new Kind("disk", "block", "a disk", "DISK", "path=data.img,dev=xvdb,ro", "xvdb",
-                    Map.of("size", "take the size that the image has now", "size=SIZE", "make the image so large, as 20G",
-                            "table=FILE", "go by another table of extents", "path=FILE",
-                            "use another image in the place of this one: unmount it first;\n"
-                                    + "                 other words of --disk may follow, as format=qcow2:\n"
-                                    + "                 only its name, ro and limits carry over",
-                            "iops=N", "do so many requests in a second; none: as many as it can",
-                            "bps=N", "read and write so many bytes in a second, as 20M; none: likewise")),
+                    new DeviceTable("Name", "name", "Number", "number", "Mode", "mode", "State", "state", "Guest",
+                            "frontend_state", "Format", "format", "Sectors", "sectors", "Path", "path"),
+                    List.of("size=SIZE      make the image so large, as 20G",
+                            "size           take the size that the image has now",
+                            "table=FILE     go by another table of extents",
+                            "path=FILE      use another image in the place of this one: unmount it first;",
+                            "               other words of --disk may follow, as format=qcow2:",
+                            "               only its name, ro and limits carry over",
+                            "iops=N         do so many requests in a second; none: as many as it can",
+                            "bps=N          read and write so many bytes in a second, as 20M; none: likewise")),
             new Kind("nic", "network", "a network interface", "NIC", "bridge=br0,mac=00:16:3e:01:02:03", "vif1",
-                    Map.of("rate=RATE", "let the guest send so much, as 10Mb/s; none: as much as it can")),
+                    new DeviceTable("Name", "name", "MAC", "mac", "State", "state", "Guest", "frontend_state",
+                            "On", "attachment", "Target", "target", "Host", "host_name", "Rate", "rate"),
+                    List.of("rate=RATE      let the guest send so much, as 10Mb/s; none: as much as it can")),
             new Kind("channel", null, "a channel", "CHANNEL", "name=org.example.agent,path=agent.sock",
-                    "org.example.agent", Map.of()));
+                    "org.example.agent",
+                    new DeviceTable("Name", "name", "Number", "number", "State", "state", "Guest", "frontend_state",
+                            "Connection", "connection", "Path", "path"), List.of()));
 
     private DeviceCommands() {
     }
@@ -72,7 +80,7 @@ final class DeviceCommands {
         spec.addOption(timeout("Wait so long for the guest to use it (default: " + DEFAULT_TIMEOUT_S
                 + "); it stays attached in any case."));
         spec.usageMessage().footer("", kind.label + " is what xenolith run --" + kind.name + " takes. Example:",
-                "  xenolith " + kind.name + ATTACH + " web " + kind.example);
+                "  xenolith " + kind.name + ATTACH + " web " + kind.example, "It prints what the device is called.");
         return spec;
     }
 
@@ -85,9 +93,11 @@ final class DeviceCommands {
     }
 
     private static CommandSpec list(Kind kind) {
-        CommandSpec spec = named(kind, LIST, "Lists a running domain's devices of this kind, with what they have done.",
-                "NAME", "1");
-        spec.addOption(Commands.flag(JSON, "Print JSON: an array of objects."));
+        CommandSpec spec = Commands.named(kind.name + LIST, "Lists a running domain's devices of this kind.");
+        alias(spec, kind, LIST);
+        spec.addPositional(Commands.words("NAME", "1"));
+        spec.addOption(Commands.flag(Commands.JSON, "Print JSON: an array of objects, with what each has done."));
+        spec.addOption(Commands.flag("-v", VERBOSE, "Also what each has done."));
         return spec;
     }
 
@@ -95,18 +105,23 @@ final class DeviceCommands {
         CommandSpec spec = named(kind, CHANGE, "Changes " + kind.what + " while the guest uses it.",
                 "NAME DEVICE WHAT[=VALUE]", "3..*");
         List<String> footer = new ArrayList<>(List.of("", "What can be changed:"));
-        kind.changes.forEach((word, does) -> footer.add("  %-14s %s".formatted(word, does)));
+        kind.changes.forEach(line -> footer.add("  " + line));
         spec.usageMessage().footer(footer.toArray(String[]::new));
         return spec;
     }
 
     private static CommandSpec named(Kind kind, String verb, String description, String label, String arity) {
         CommandSpec spec = Commands.named(kind.name + verb, description);
+        alias(spec, kind, verb);
+        spec.addPositional(Commands.words(label, arity));
+        spec.addOption(Commands.flag(Commands.JSON, "Print JSON: an object with the device's name; so is an error."));
+        return spec;
+    }
+
+    private static void alias(CommandSpec spec, Kind kind, String verb) {
         if (kind.xlName != null) {
             spec.aliases(kind.xlName + verb);
         }
-        spec.addPositional(Commands.words(label, arity));
-        return spec;
     }
 
     private static picocli.CommandLine.Model.OptionSpec timeout(String description) {
@@ -130,11 +145,13 @@ final class DeviceCommands {
         Map<String, String> wanted = verb.equals(CHANGE) ? wanted(words.subList(2, words.size())) : Map.of();
         Duration patience = patience(parsed);
         RunningDevices devices = RunningDomains.named(words.getFirst()).devices(kind.name);
+        boolean json = parsed.hasMatchedOption(Commands.JSON);
         switch (verb) {
-            case ATTACH -> attach(devices, words.get(1), patience);
-            case DETACH -> devices.detach(words.get(1), parsed.hasMatchedOption(FORCE), patience);
-            case LIST -> list(devices, parsed.hasMatchedOption(JSON));
-            case CHANGE -> devices.change(words.get(1), wanted);
+            case ATTACH -> attached(devices.attach(words.get(1), patience), json);
+            case DETACH -> done(devices.detach(words.get(1), parsed.hasMatchedOption(FORCE), patience), json);
+            case LIST -> System.out.print(json ? Json.text(devices.list())
+                    : kind.table.text(devices.list(), parsed.hasMatchedOption(VERBOSE)));
+            case CHANGE -> done(devices.change(words.get(1), wanted), json);
             default -> throw new IllegalStateException("no such command: " + parsed.commandSpec().name());
         }
         return ExitStatus.OK;
@@ -144,12 +161,28 @@ final class DeviceCommands {
         return Duration.ofSeconds(Commands.number(parsed.matchedOptionValue(TIMEOUT, DEFAULT_TIMEOUT_S), "seconds"));
     }
 
-    private static void attach(RunningDevices devices, String text, Duration patience) {
-        RunningDevices.Attachment attachment = devices.attach(text, patience);
-        if (attachment.hindrance() != null) {
+    /// Says what the device is called, and why the guest does not use it if it does not: it stays, so that is no error.
+    static void attached(RunningDevices.Attachment attachment, boolean json) {
+        boolean connected = attachment.hindrance() == null;
+        if (json) {
+            Map<String, Object> object = new LinkedHashMap<>();
+            object.put("name", attachment.name());
+            object.put("connected", connected);
+            if (!connected) {
+                object.put("hindrance", attachment.hindrance());
+            }
+            System.out.print(Json.text(object));
+            return;
+        }
+        System.out.println(attachment.name());
+        if (!connected) {
             System.err.println("xenolith: " + attachment.name() + " is attached, but not in use: "
                     + attachment.hindrance());
         }
+    }
+
+    private static void done(String name, boolean json) {
+        System.out.print(json ? Json.text(Map.of("name", name)) : name + "\n");
     }
 
     private static Map<String, String> wanted(List<String> words) {
@@ -162,22 +195,5 @@ final class DeviceCommands {
             }
         }
         return wanted;
-    }
-
-    private static void list(RunningDevices devices, boolean json) {
-        List<Map<String, Object>> list = devices.list();
-        if (json) {
-            System.out.print(Json.text(list));
-            return;
-        }
-        for (Map<String, Object> device : list) {
-            StringBuilder line = new StringBuilder(String.valueOf(device.remove("name")));
-            device.forEach((name, value) -> line.append("  ").append(name).append('=').append(shown(value)));
-            System.out.println(line);
-        }
-    }
-
-    private static String shown(Object value) {
-        return value instanceof Map<?, ?> map ? map.toString().replace(" ", "") : String.valueOf(value);
     }
 }

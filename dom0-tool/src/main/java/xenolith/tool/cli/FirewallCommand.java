@@ -1,5 +1,6 @@
 package xenolith.tool.cli;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
@@ -7,14 +8,13 @@ import picocli.CommandLine.ParseResult;
 import xenolith.tool.control.RunningDomains;
 import xenolith.tool.control.RunningFirewall;
 import xenolith.tool.input.BadInputException;
+import xenolith.tool.input.InputFiles;
 import xenolith.tool.input.Json;
-import xenolith.tool.run.DomainConfig;
 
 /// `xenolith firewall`: the rules of a running domain's network interface.
 final class FirewallCommand {
     static final String NAME = "firewall";
     private static final String NIC = "--nic";
-    private static final String JSON = "--json";
 
     private FirewallCommand() {
     }
@@ -23,7 +23,7 @@ final class FirewallCommand {
         CommandSpec spec = Commands.named(NAME, "Shows and changes which frames of a running domain's interface pass.");
         spec.addPositional(Commands.words("NAME list|add|insert|delete|load|flush|zero [ARGUMENT...]", "2..*"));
         spec.addOption(Commands.value(NIC, "DEVICE", "Which interface, as vif1 (default: the only one)."));
-        spec.addOption(Commands.flag(JSON, "With list: print JSON."));
+        spec.addOption(Commands.flag(Commands.JSON, "With list: print JSON."));
         spec.usageMessage().footer("",
                 "  list            the rules, with what each has done",
                 "  add RULE        append a rule",
@@ -44,39 +44,34 @@ final class FirewallCommand {
 
     static int execute(ParseResult parsed) {
         List<String> words = parsed.matchedPositionalValue(0, List.<String>of());
+        String verb = words.get(1);
         List<String> rest = words.subList(2, words.size());
         RunningFirewall firewall = RunningDomains.named(words.getFirst())
                 .firewall(parsed.matchedOptionValue(NIC, ""));
-        switch (words.get(1)) {
-            case "list" -> {
-                none(rest);
-                list(firewall.list(), parsed.hasMatchedOption(JSON));
-            }
+        switch (verb) {
             case "add" -> firewall.add(String.join(" ", rest));
             case "insert" -> firewall.insert(number(rest), String.join(" ", rest.subList(1, rest.size())));
-            case "delete" -> {
-                int number = number(rest);
-                none(rest.subList(1, rest.size()));
-                firewall.delete(number);
-            }
-            case "load" -> {
-                if (rest.size() != 1) {
-                    throw new BadInputException("load needs one file");
-                }
-                firewall.load(DomainConfig.inputFile("rules", rest.getFirst()));
-            }
-            case "flush" -> {
-                none(rest);
-                firewall.flush();
-            }
-            case "zero" -> {
-                none(rest);
-                firewall.zero();
-            }
-            default -> throw new BadInputException("'" + words.get(1)
+            case "delete" -> firewall.delete(lastNumber(rest));
+            case "load" -> firewall.load(file(rest));
+            case "list" -> list(only(rest, firewall), parsed.hasMatchedOption(Commands.JSON));
+            case "flush" -> only(rest, firewall).flush();
+            case "zero" -> only(rest, firewall).zero();
+            default -> throw new BadInputException("'" + verb
                     + "' is none of list, add, insert, delete, load, flush and zero");
         }
         return ExitStatus.OK;
+    }
+
+    private static Path file(List<String> words) {
+        if (words.size() != 1) {
+            throw new BadInputException("load needs one file");
+        }
+        return InputFiles.readable("rules", words.getFirst());
+    }
+
+    private static int lastNumber(List<String> words) {
+        int number = number(words);
+        return only(words.subList(1, words.size()), number);
     }
 
     private static int number(List<String> words) {
@@ -86,13 +81,16 @@ final class FirewallCommand {
         return Commands.number(words.getFirst(), "a rule");
     }
 
-    private static void none(List<String> words) {
-        if (!words.isEmpty()) {
-            throw new BadInputException("'" + words.getFirst() + "' is one word too many");
+    /// `what`, where there is no further word.
+    private static <T> T only(List<String> rest, T what) {
+        if (!rest.isEmpty()) {
+            throw new BadInputException("'" + rest.getFirst() + "' is one word too many");
         }
+        return what;
     }
 
-    private static void list(Map<String, Object> all, boolean json) {
+    private static void list(RunningFirewall firewall, boolean json) {
+        Map<String, Object> all = firewall.list();
         if (json) {
             System.out.print(Json.text(all));
             return;

@@ -9,20 +9,19 @@ import xenolith.tool.run.Wiring;
 /// `xenolith info`: what the start-up probes find out about this host.
 final class InfoCommand {
     static final String NAME = "info";
-    private static final String JSON = "--json";
 
     private InfoCommand() {
     }
 
     static CommandSpec spec() {
         CommandSpec spec = Commands.named(NAME, "Shows what this host's /dev/kvm does and what it costs.");
-        spec.addOption(Commands.flag(JSON, "Print JSON."));
+        spec.addOption(Commands.flag(Commands.JSON, "Print JSON."));
         return spec;
     }
 
     static int execute(ParseResult parsed) {
         HostInfo info = Wiring.hostInfo();
-        System.out.print(parsed.hasMatchedOption(JSON) ? HostReport.json(info) : HostReport.text(info));
+        System.out.print(parsed.hasMatchedOption(Commands.JSON) ? HostReport.json(info) : HostReport.text(info));
         return ExitStatus.OK;
     }
 }

@@ -15,7 +15,6 @@ import xenolith.tool.input.Json;
 /// `xenolith list`: the domains that this user runs.
 final class ListCommand {
     static final String NAME = "list";
-    private static final String JSON = "--json";
     private static final String FORM = "%-24s %5s %8s %5s %6s %10s%n";
 
     private ListCommand() {
@@ -23,7 +22,7 @@ final class ListCommand {
 
     static CommandSpec spec() {
         CommandSpec spec = Commands.named(NAME, "Lists the running domains of this user.");
-        spec.addOption(Commands.flag(JSON, "Print JSON: an array of objects."));
+        spec.addOption(Commands.flag(Commands.JSON, "Print JSON: an array of objects."));
         spec.usageMessage().footer(
                 "",
                 "Mem is in MiB, and what the domain has now; State is r (running), b (waiting for events) or s (ended);",
@@ -41,7 +40,7 @@ final class ListCommand {
                 System.err.println("xenolith: " + domain.name() + ": " + e.getMessage());
             }
         }
-        if (parsed.hasMatchedOption(JSON)) {
+        if (parsed.hasMatchedOption(Commands.JSON)) {
             List<Map<String, Object>> objects = all.stream().map(DomainStatus::fields).toList();
             System.out.print(Json.text(objects));
         } else {

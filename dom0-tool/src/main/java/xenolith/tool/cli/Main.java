@@ -1,14 +1,19 @@
 package xenolith.tool.cli;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import xenolith.tool.input.BadInputException;
 import xenolith.tool.input.ControlException;
 import xenolith.tool.input.HostUnfitException;
+import xenolith.tool.input.Json;
 import xenolith.tool.run.Wiring;
 
-/// The entrance: words in, exit status out. Whatever goes wrong is one line on standard error.
+/// The entrance: words in, exit status out. Whatever goes wrong is one line on standard error: a sentence, or with
+/// `--json` an object.
 public final class Main {
     private Main() {
     }
@@ -28,22 +33,24 @@ public final class Main {
     }
 
     static int run(String... arguments) {
+        boolean json = List.of(arguments).contains(Commands.JSON);
         try {
             return dispatch(Commands.root().parseArgs(arguments));
         } catch (ParameterException e) {
             return complain(e.getMessage() + " (see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)",
-                    ExitStatus.BAD_INPUT);
+                    ExitStatus.BAD_INPUT, json);
         } catch (BadInputException e) {
-            return complain(e.getMessage(), ExitStatus.BAD_INPUT);
+            return complain(e.getMessage(), ExitStatus.BAD_INPUT, json);
         } catch (ControlException e) {
-            return complain(e.getMessage(), ExitStatus.FAILED);
+            return complain(e.getMessage(), ExitStatus.FAILED, json);
         } catch (HostUnfitException e) {
-            return complain(e.getMessage(), ExitStatus.HOST_UNFIT);
+            return complain(e.getMessage(), ExitStatus.HOST_UNFIT, json);
         } catch (RuntimeException | Error e) {
             if (System.getenv("XENOLITH_DEBUG") != null) {
                 e.printStackTrace();
             }
-            return complain("internal error: " + e + " (XENOLITH_DEBUG=1 shows where)", ExitStatus.INTERNAL_ERROR);
+            return complain("internal error: " + e + " (XENOLITH_DEBUG=1 shows where)", ExitStatus.INTERNAL_ERROR,
+                    json);
         }
     }
 
@@ -74,9 +81,18 @@ public final class Main {
         };
     }
 
-    /// Prints `message` as one line, whatever it contains.
-    private static int complain(String message, int status) {
-        System.err.println("xenolith: " + message.replaceAll("\\s*\\R\\s*", " "));
+    /// Prints `message` as one line, whatever it contains. It goes to standard error as an object too: what is on
+    /// standard output is never anything but the answer.
+    private static int complain(String message, int status, boolean json) {
+        String sentence = message.replaceAll("\\s*\\R\\s*", " ");
+        if (json) {
+            Map<String, Object> error = new LinkedHashMap<>();
+            error.put("error", sentence);
+            error.put("status", status);
+            System.err.print(Json.line(error));
+        } else {
+            System.err.println("xenolith: " + sentence);
+        }
         return status;
     }
 }

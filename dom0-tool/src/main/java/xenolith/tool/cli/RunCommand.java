@@ -11,6 +11,7 @@ import xenolith.tool.console.GuestConsole;
 import xenolith.tool.directory.RunDirectory;
 import xenolith.tool.disk.DiskConfig;
 import xenolith.tool.host.KvmDevice;
+import xenolith.tool.input.InputFiles;
 import xenolith.tool.input.KernelCommandLine;
 import xenolith.tool.input.MemorySize;
 import xenolith.tool.nic.NicConfig;
@@ -24,12 +25,34 @@ import xenolith.tool.run.Wiring;
 /// `xenolith run`: one domain, from its kernel to its end.
 final class RunCommand {
     static final String NAME = "run";
+    private static final String[] FOOTER = {
+        "",
+        "On a terminal, Ctrl-] leaves and ends the domain; all other keys go to the guest.",
+        "",
+        "Examples:",
+        "  xenolith run --kernel vmlinuz --initrd initrd.gz",
+        "  xenolith run --kernel vmlinuz --initrd initrd.gz --memory 2G --cmdline 'console=hvc0 quiet'",
+        "  xenolith run --kernel vmlinuz --initrd initrd.gz --disk path=root.img,dev=xvda",
+        "  xenolith run --kernel vmlinuz --initrd initrd.gz --nic bridge=br0 --nic tap,hostip=10.0.0.1/24",
+        "  xenolith run --kernel vmlinuz --console file:guest.log --stats boot.json",
+        "",
+        "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 13 destroyed, 14 its watchdog expired,",
+        "  130 left with Ctrl-]; 2 bad input, 3 this host cannot run it, 1 an error of ours."
+    };
 
     private RunCommand() {
     }
 
     static CommandSpec spec() {
         CommandSpec spec = Commands.named(NAME, "Boots a Xen PV kernel and stays until the guest ends.");
+        addDomain(spec);
+        addDevices(spec);
+        addDebugging(spec);
+        spec.usageMessage().footer(FOOTER);
+        return spec;
+    }
+
+    private static void addDomain(CommandSpec spec) {
         spec.addOption(OptionSpec.builder("--kernel").type(String.class).arity("1").required(true).paramLabel("FILE")
                 .description("The kernel: a bzImage or an ELF file.").build());
         spec.addOption(Commands.value("--initrd", "FILE", "The initial RAM disk."));
@@ -39,6 +62,9 @@ final class RunCommand {
         spec.addOption(Commands.value("--name", "NAME", "The domain's name (default: guest, or guest-2 and so on if that runs)."));
         spec.addOption(Commands.value("--memory", "SIZE", "Its memory, as 128M or 2G (default: 512M)."));
         spec.addOption(Commands.value("--vcpus", "N", "Its virtual CPUs (default: 1)."));
+    }
+
+    private static void addDevices(CommandSpec spec) {
         spec.addOption(Commands.values("--disk", "DISK", "A disk: path=FILE,dev=xvda[,ro][,format=raw|qcow2|extents]"
                 + "[,cow[=FILE]][,no-discard][,no-backing][,direct][,sector=4096][,iops=N][,bps=20M], or FILE,raw,xvda,w as in xl. With"
                 + " backend=process a process of its own serves it, with backend=unix:PATH instead of a path the one that"
@@ -51,25 +77,14 @@ final class RunCommand {
         spec.addOption(Commands.values("--channel", "CHANNEL", "A console beside the first, /dev/hvc1 and so on:"
                 + " name=NAME,path=SOCKET[,connection=socket|pty|file]. May be given again."));
         spec.addOption(Commands.value("--console", "WHERE", "stdio (default), pty or file:PATH."));
+    }
+
+    private static void addDebugging(CommandSpec spec) {
         spec.addOption(Commands.value("--stats", "FILE", "Write what the domain cost as JSON when it ends."));
         spec.addOption(Commands.flag("--scramble-frames", "Give the domain its machine frames in a permuted order."));
         spec.addOption(Commands.value("--trace", "LIST", "Log events: hypercalls,exits,faults,refusals."));
         spec.addOption(Commands.flag("--no-poller", "Do not serve hypercalls from a polling thread."));
         spec.addOption(Commands.flag("--audit", "Recount every reference to a page when the guest has ended."));
-        spec.usageMessage().footer(
-                "",
-                "On a terminal, Ctrl-] leaves and ends the domain; all other keys go to the guest.",
-                "",
-                "Examples:",
-                "  xenolith run --kernel vmlinuz --initrd initrd.gz",
-                "  xenolith run --kernel vmlinuz --initrd initrd.gz --memory 2G --cmdline 'console=hvc0 quiet'",
-                "  xenolith run --kernel vmlinuz --initrd initrd.gz --disk path=root.img,dev=xvda",
-                "  xenolith run --kernel vmlinuz --initrd initrd.gz --nic bridge=br0 --nic tap,hostip=10.0.0.1/24",
-                "  xenolith run --kernel vmlinuz --console file:guest.log --stats boot.json",
-                "",
-                "Exit status: 0 powered off, 10 rebooted, 11 crashed, 12 suspended, 13 destroyed, 14 its watchdog expired,",
-                "  130 left with Ctrl-]; 2 bad input, 3 this host cannot run it, 1 an error of ours.");
-        return spec;
     }
 
     static int execute(ParseResult parsed) {
@@ -114,11 +129,11 @@ final class RunCommand {
                 option(parsed, "--name", "guest"),
                 MemorySize.parse(option(parsed, "--memory", "512M")),
                 vcpuCount,
-                DomainConfig.inputFile("kernel", option(parsed, "--kernel", "")),
-                initrd == null ? null : DomainConfig.inputFile("initrd", initrd),
+                InputFiles.readable("kernel", option(parsed, "--kernel", "")),
+                initrd == null ? null : InputFiles.readable("initrd", initrd),
                 parsed.hasMatchedOption("--exact-cmdline") ? cmdline : KernelCommandLine.complete(cmdline, vcpuCount),
                 ConsoleTarget.parse(option(parsed, "--console", "stdio")),
-                stats == null ? null : DomainConfig.outputFile(stats),
+                stats == null ? null : InputFiles.path(stats),
                 parsed.hasMatchedOption("--scramble-frames"),
                 !parsed.hasMatchedOption("--no-poller"),
                 parsed.hasMatchedOption("--audit"),

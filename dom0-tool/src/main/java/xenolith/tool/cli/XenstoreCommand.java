@@ -18,8 +18,22 @@ import xenolith.tool.input.Json;
 final class XenstoreCommand {
     static final String NAME = "xenstore";
     private static final String DOMAIN = "--domain";
-    private static final String JSON = "--json";
     private static final String COUNT = "-n";
+    private static final String[] FOOTER = {
+        "",
+        "Values are printed, and may be written, with \\xHH for octets that are not printable and \\\\ for \\.",
+        "A permission is a letter and a domain's number: n none, r read, w write, b both. The first names",
+        "the owner and what all others may.",
+        "",
+        "Examples:",
+        "  xenolith xenstore ls -f /local/domain",
+        "  xenolith xenstore --domain web read /local/domain/1/name",
+        "  xenolith xenstore write /local/domain/1/data/greeting hello",
+        "  xenolith xenstore watch -n 5 /local/domain/1/control",
+        "  xenolith xenstore chmod /local/domain/1/data n1 r0",
+        "",
+        "Exit status: 0 done, 1 the store refused or the domain has gone, 2 bad input."
+    };
 
     private XenstoreCommand() {
     }
@@ -31,10 +45,10 @@ final class XenstoreCommand {
                 .description("The domain; may be left out while only one is running.").build());
         verb(spec, "ls", "Shows a node's children and all below.", "[PATH]", "0..1",
                 Commands.flag("-f", "Show whole paths."), Commands.flag("-p", "Show permissions."),
-                Commands.flag(JSON, "Print JSON: an object of paths."));
+                Commands.flag(Commands.JSON, "Print JSON: an object of paths."));
         verb(spec, "read", "Prints the values of nodes.", "PATH", "1..*",
                 Commands.flag("-p", "Print each path before its value."),
-                Commands.flag(JSON, "Print JSON: an object of paths."));
+                Commands.flag(Commands.JSON, "Print JSON: an object of paths."));
         verb(spec, "write", "Gives nodes values, all at once; makes those that are missing.", "PATH VALUE", "2..*");
         verb(spec, "rm", "Removes nodes with all below them.", "PATH", "1..*");
         verb(spec, "watch", "Prints each path that changes at or below the given ones. Each is printed once at the start.",
@@ -42,24 +56,11 @@ final class XenstoreCommand {
         verb(spec, "chmod", "Sets a node's permissions.", "PATH PERMISSION", "2..*",
                 Commands.flag("-r", "And those of all nodes below."));
         verb(spec, "list", "Prints the names of a node's children.", "[PATH]", "0..1",
-                Commands.flag(JSON, "Print JSON: an array."));
+                Commands.flag(Commands.JSON, "Print JSON: an array."));
         verb(spec, "exists", "Says by the exit status whether all the nodes exist: 0 or 1.", "PATH", "1..*");
         verb(spec, "control", "Gives a command to the store itself: check, quota, quota DOMID, quota set NAME VALUE.",
                 "COMMAND", "1..*");
-        spec.usageMessage().footer(
-                "",
-                "Values are printed, and may be written, with \\xHH for octets that are not printable and \\\\ for \\.",
-                "A permission is a letter and a domain's number: n none, r read, w write, b both. The first names",
-                "the owner and what all others may.",
-                "",
-                "Examples:",
-                "  xenolith xenstore ls -f /local/domain",
-                "  xenolith xenstore --domain web read /local/domain/1/name",
-                "  xenolith xenstore write /local/domain/1/data/greeting hello",
-                "  xenolith xenstore watch -n 5 /local/domain/1/control",
-                "  xenolith xenstore chmod /local/domain/1/data n1 r0",
-                "",
-                "Exit status: 0 done, 1 the store refused or the domain has gone, 2 bad input.");
+        spec.usageMessage().footer(FOOTER);
         return spec;
     }
 
@@ -96,13 +97,13 @@ final class XenstoreCommand {
     private static int execute(DomainStore store, ParseResult verb, List<String> words) {
         return switch (verb.commandSpec().name()) {
             case "ls" -> StoreListing.print(store, words.isEmpty() ? "/" : words.getFirst(),
-                    verb.hasMatchedOption("-f"), verb.hasMatchedOption("-p"), verb.hasMatchedOption(JSON));
-            case "read" -> read(store, words, verb.hasMatchedOption("-p"), verb.hasMatchedOption(JSON));
+                    verb.hasMatchedOption("-f"), verb.hasMatchedOption("-p"), verb.hasMatchedOption(Commands.JSON));
+            case "read" -> read(store, words, verb.hasMatchedOption("-p"), verb.hasMatchedOption(Commands.JSON));
             case "write" -> write(store, words);
             case "rm" -> remove(store, words);
             case "watch" -> watch(store, words, verb.matchedOptionValue(COUNT, null));
             case "chmod" -> chmod(store, words, verb.hasMatchedOption("-r"));
-            case "list" -> list(store, words.isEmpty() ? "/" : words.getFirst(), verb.hasMatchedOption(JSON));
+            case "list" -> list(store, words.isEmpty() ? "/" : words.getFirst(), verb.hasMatchedOption(Commands.JSON));
             case "control" -> control(store, words);
             case "exists" -> words.stream().allMatch(store::exists) ? ExitStatus.OK : ExitStatus.FAILED;
             default -> throw new IllegalStateException("no such verb: " + verb.commandSpec().name());

@@ -20,9 +20,9 @@ import xenolith.tool.input.InputFiles;
 /// | `do` | other fields | answer |
 /// |---|---|---|
 /// | `attach` | `device` (the words of the option of `xenolith run`), `directory`, `timeout_ms` | `name`, `connected`, and `hindrance` if it is not |
-/// | `detach` | `name`, `force`, `timeout_ms` | nothing more |
+/// | `detach` | `name` (or the number), `force`, `timeout_ms` | `name` |
 /// | `list` | | `devices`: an array of objects |
-/// | `change` | `name`, `wanted` (an object of words with their values), `directory` | nothing more |
+/// | `change` | `name`, `wanted` (an object of words with their values), `directory` | `name` |
 /// | `ask` | `name` (empty: the only one), `question` (an object), `directory` | what the device answers: `NicFirewall` |
 public final class DeviceRequests {
     static final String ATTACH = "attach";
@@ -63,15 +63,11 @@ public final class DeviceRequests {
         String kind = text(request, "kind");
         return switch (text(request, "do")) {
             case ATTACH -> devices.attach(kind, text(request, "device"), directory(request), patience(request));
-            case DETACH -> {
-                devices.detach(kind, text(request, "name"), Boolean.TRUE.equals(request.get("force")), patience(request));
-                yield Map.of();
-            }
+            case DETACH -> Map.of("name", devices.detach(kind, text(request, "name"),
+                    Boolean.TRUE.equals(request.get("force")), patience(request)));
             case LIST -> Map.of("devices", devices.list(kind));
-            case CHANGE -> {
-                devices.change(kind, text(request, "name"), wanted(request), directory(request));
-                yield Map.of();
-            }
+            case CHANGE ->
+                Map.of("name", devices.change(kind, text(request, "name"), wanted(request), directory(request)));
             case ASK -> devices.ask(kind, text(request, "name"), question(request), directory(request));
             default -> throw new IllegalStateException("not about devices: " + request);
         };

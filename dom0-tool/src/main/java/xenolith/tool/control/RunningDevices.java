@@ -40,11 +40,14 @@ public final class RunningDevices {
     }
 
     /// Takes a device away: at once if `force`, else when the guest has let go of it.
-    public void detach(String name, boolean force, Duration patience) {
+    ///
+    /// @param name its name, or its number
+    /// @return its name
+    public String detach(String name, boolean force, Duration patience) {
         Map<String, Object> request = request(DeviceRequests.DETACH, patience);
         request.put("name", name);
         request.put("force", force);
-        ask(request, patience);
+        return String.valueOf(ask(request, patience).get("name"));
     }
 
     /// One object for each device: `name`, `number`, `state`, `counters` and more.
@@ -62,12 +65,14 @@ public final class RunningDevices {
 
     /// Changes a device while it is in use.
     ///
+    /// @param name   as for [#detach]
     /// @param wanted words such as `size`, with their values or empty texts
-    public void change(String name, Map<String, String> wanted) {
+    /// @return its name
+    public String change(String name, Map<String, String> wanted) {
         Map<String, Object> request = request(DeviceRequests.CHANGE, Duration.ZERO);
         request.put("name", name);
         request.put("wanted", wanted);
-        ask(request, Duration.ZERO);
+        return String.valueOf(ask(request, Duration.ZERO).get("name"));
     }
 
     /// Asks a device what only its kind knows of.

@@ -18,13 +18,19 @@ public interface DeviceControl {
 
     /// Takes a device away when the guest has let go of it; at once if `force`. A device that the guest has not let go
     /// of after `patience` stays, and may be gone when it is asked for again.
-    void detach(String kind, String name, boolean force, Duration patience) throws InterruptedException;
+    ///
+    /// @param name its name, or its number
+    /// @return its name
+    String detach(String kind, String name, boolean force, Duration patience) throws InterruptedException;
 
     /// One object for each device of the kind, in the order in which they came.
     List<Map<String, Object>> list(String kind);
 
     /// Changes a device as [HostedDevice#change] says, and tells the guest.
-    void change(String kind, String name, Map<String, String> wanted, Path directory);
+    ///
+    /// @param name as for [#detach]
+    /// @return its name
+    String change(String kind, String name, Map<String, String> wanted, Path directory);
 
     /// What a device answers, as [HostedDevice#answer] says.
     ///

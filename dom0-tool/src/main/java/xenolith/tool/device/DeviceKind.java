@@ -24,7 +24,7 @@ public interface DeviceKind {
     ///
     /// @param text      the words with which `xenolith run` is asked for such a device
     /// @param directory below which files lie that are named without a slash in front
-    /// @param taken     what the domain's devices of this kind are called: looked at before anything of the host is touched
+    /// @param taken     what the domain's devices of this kind are called; looked at before the host is touched
     /// @throws BadInputException if it cannot be, or has the number or the name of another
     HostedDevice open(String text, Path directory, Taken taken);
 }

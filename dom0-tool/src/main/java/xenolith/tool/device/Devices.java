@@ -16,8 +16,8 @@ import xenolith.xenstore.StoreClient;
 /// The devices of a running domain: those that it starts with, and those that come and go while it runs. Closed after
 /// the domain has stopped and before its memory goes.
 ///
-/// Any thread. Devices come one after the other; nobody waits for a guest, nor for another process that serves a device,
-/// with the list locked.
+/// Any thread. Devices come one after the other; nobody waits for a guest, nor for another process that serves a
+/// device, with the list locked.
 public final class Devices implements DeviceControl, AutoCloseable {
     /// A guest whose driver does not say that it has let go of a device is not waited for longer.
     private static final long NOTICE_PATIENCE_NS = 2_000_000_000L;
@@ -134,7 +134,7 @@ public final class Devices implements DeviceControl, AutoCloseable {
     }
 
     @Override
-    public void detach(String kind, String name, boolean force, Duration patience) throws InterruptedException {
+    public String detach(String kind, String name, boolean force, Duration patience) throws InterruptedException {
         Attached leaving = leaving(kind, name);
         try {
             leaving.backend.detach();
@@ -144,6 +144,7 @@ public final class Devices implements DeviceControl, AutoCloseable {
                         + "); ask again later, or --force");
             }
             remove(leaving);
+            return leaving.device.name();
         } finally {
             synchronized (this) {
                 leaving.leaving = false;
@@ -183,7 +184,8 @@ public final class Devices implements DeviceControl, AutoCloseable {
         }
     }
 
-    /// What each device tells of itself may take the time of another process, so it is asked when the list is free again.
+    /// What each device tells of itself may take the time of another process, so it is asked when the list is free
+    /// again.
     @Override
     public List<Map<String, Object>> list(String kind) {
         kind(kind);
@@ -214,12 +216,13 @@ public final class Devices implements DeviceControl, AutoCloseable {
     }
 
     @Override
-    public void change(String kind, String name, Map<String, String> wanted, Path directory) {
+    public String change(String kind, String name, Map<String, String> wanted, Path directory) {
         Attached changing;
         synchronized (this) {
             changing = find(kind, name);
         }
         changing.change(wanted, directory);
+        return changing.device.name();
     }
 
     @Override

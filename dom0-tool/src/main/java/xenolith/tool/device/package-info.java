@@ -11,6 +11,6 @@
 /// Locks: [xenolith.tool.device.Devices] has one for its list, never held while it waits, and each device one for its
 /// changes and its end.
 ///
-/// What the guest can do to us: it never connects, never lets go, writes odd states; all waiting is bounded. What another
-/// process that serves a device can do: not answer. So nothing that the list's lock is held for asks one.
+/// What the guest can do to us: it never connects, never lets go, writes odd states; all waiting is bounded. What
+/// another process that serves a device can do: not answer. So nothing that the list's lock is held for asks one.
 package xenolith.tool.device;

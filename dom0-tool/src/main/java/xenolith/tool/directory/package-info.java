@@ -1,5 +1,5 @@
-/// Where a running domain is found: a user's directory ([xenolith.tool.directory.RunBase]), and in it one for each domain
-/// ([xenolith.tool.directory.RunDirectory]) with its sockets and its lock.
+/// Where a running domain is found: a user's directory ([xenolith.tool.directory.RunBase]), and in it one for each
+/// domain ([xenolith.tool.directory.RunDirectory]) with its sockets and its lock.
 ///
 /// Who may call: those that run a domain, those that look for one, and switches, which find each other's ports there.
 ///

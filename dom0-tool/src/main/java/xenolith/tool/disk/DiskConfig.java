@@ -104,7 +104,8 @@ public record DiskConfig(Path path, DiskFormat format, String name, long number,
         }
         return "format=" + format.word() + ",dev=" + name + (readOnly ? ",ro" : "")
                 + overlay + (options.discard() ? "" : ",no-discard") + (options.backing() ? "" : ",no-backing")
-                + (options.direct() ? ",direct" : "") + (options.sectorBytes() == 0 ? "" : ",sector=" + options.sectorBytes())
+                + (options.direct() ? ",direct" : "")
+                + (options.sectorBytes() == 0 ? "" : ",sector=" + options.sectorBytes())
                 + options.limit().words() + ",target=" + path.toAbsolutePath();
     }
 

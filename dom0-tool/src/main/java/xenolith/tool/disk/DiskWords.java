@@ -16,11 +16,8 @@ final class DiskWords {
     private static final String TARGET = "target=";
     /// Positional words come in this order, as in xl's.
     private static final List<String> ORDER = List.of("path", "format", "dev", "access");
-    private static final Map<String, String> KEYS = Map.ofEntries(Map.entry("path", "path"), Map.entry("format", "format"),
-            Map.entry("dev", "dev"), Map.entry("vdev", "dev"), Map.entry("access", "access"), Map.entry("cow", "cow"),
-            Map.entry("backendtype", "backendtype"), Map.entry("backend", "backend"), Map.entry("devtype", "devtype"),
-            Map.entry("script", "script"), Map.entry("sector", "sector"), Map.entry("specification", "specification"),
-            Map.entry(DiskLimit.IOPS, DiskLimit.IOPS), Map.entry(DiskLimit.BPS, DiskLimit.BPS));
+    private static final Set<String> KEYS = Set.of("path", "format", "dev", "access", "cow", "backendtype", "backend",
+            "devtype", "script", "sector", "specification", DiskLimit.IOPS, DiskLimit.BPS);
     /// Words that stand alone, with what they are about.
     private static final Map<String, String> FLAGS = Map.ofEntries(Map.entry("ro", "access"), Map.entry("rw", "access"),
             Map.entry("cow", "cow"), Map.entry("discard", "discard"), Map.entry("no-discard", "discard"),
@@ -65,8 +62,9 @@ final class DiskWords {
 
     private void take(String word) {
         int equals = word.indexOf('=');
-        String key = equals < 0 ? null : KEYS.get(word.substring(0, equals));
-        if (key != null) {
+        String said = equals < 0 ? "" : word.substring(0, equals);
+        String key = said.equals("vdev") ? "dev" : said;
+        if (KEYS.contains(key)) {
             put(key, word.substring(equals + 1));
         } else if (FLAGS.containsKey(word)) {
             put(FLAGS.get(word), word);
@@ -121,7 +119,7 @@ final class DiskWords {
             throw noScripts(get("script"));
         }
         if (!Set.of("", "xen").contains(get("specification"))) {
-            throw new BadInputException("a disk is one of Xen's (specification=xen), not '" + get("specification") + "'");
+            throw new BadInputException("a disk's specification is xen, not '" + get("specification") + "'");
         }
     }
 

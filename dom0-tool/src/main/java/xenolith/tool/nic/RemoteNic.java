@@ -37,7 +37,8 @@ record RemoteNic(NicConfig config, DeviceId id, MacAddress mac, RemoteDriver dri
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("mac", mac.text());
         fields.put("attachment", config.place() instanceof BackendPlace.Listening ? "unix" : "process");
-        fields.put("target", config.place() instanceof BackendPlace.Listening(Path socket) ? socket.toString() : config.words());
+        fields.put("target", config.place() instanceof BackendPlace.Listening(Path socket) ? socket.toString()
+                : config.words());
         fields.put("host_name", "");
         fields.put("rate", config.rate().isEmpty() ? NicLimit.NONE : new NicLimit(config.rate()).text());
         return fields;

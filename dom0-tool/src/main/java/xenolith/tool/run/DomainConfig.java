@@ -8,7 +8,6 @@ import xenolith.tool.console.ConsoleTarget;
 import xenolith.tool.disk.DiskConfig;
 import xenolith.tool.input.BadInputException;
 import xenolith.tool.input.DomainName;
-import xenolith.tool.input.InputFiles;
 import xenolith.tool.input.KernelCommandLine;
 import xenolith.tool.input.MemorySize;
 import xenolith.tool.nic.NicConfig;
@@ -61,16 +60,6 @@ public record DomainConfig(
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
         channels = List.copyOf(channels);
-    }
-
-    /// The file of an option as a path, or [BadInputException] that names `what` it should have been.
-    public static Path inputFile(String what, String text) {
-        return InputFiles.readable(what, text);
-    }
-
-    /// The path of a file to be written.
-    public static Path outputFile(String text) {
-        return InputFiles.path(text);
     }
 
     /// The same domain under another name.

@@ -62,36 +62,45 @@ final class LocalRunner implements DomainRunner {
 
     private static DomainResult runBuilt(Run run, GuestConsole console, GuestDomain domain) {
         DomainConfig config = run.config;
-        Times times = run.times;
         try (XenstoreServer server = new XenstoreServer(new Store(Quota.DEFAULT));
                 ConsoleBackend backend = new ConsoleBackend(config.name(), domain.consolePage(),
                         domain.consoleEvents(), console::write)) {
             server.start();
             backend.start();
             StoreClient client = server.client();
-            DomainTree.writeDom0(client);
-            DomainTree.write(client, description(config, domain));
-            if (console.terminal() != null) {
-                client.write(Path.home(DOMID) + "/console/tty", console.terminal());
-            }
-            server.introduce(DOMID, new XenstoreServer.DomainRing(domain.storeMfn(), domain.storePort(),
-                    () -> new XenstoreRingTransport(domain.storePage(), domain.storeEvents())));
+            introduce(config, console, domain, server, client);
             ConsolePump.start(console, backend.input());
             Nics nics = new Nics(config.name(), domain.devices(), DOMID, config.vcpuCount(),
                     new RemoteNics(domain.devices(), domain.memory(), run.directory.path()));
             Disks disks = new Disks(domain.devices(), DOMID, config.vcpuCount(),
                     new RemoteDisks(domain.devices(), domain.memory(), run.directory.path()));
             var end = runWithDevices(run, disks, nics, domain, server, client);
-            times.mark("end");
+            run.times.mark("end");
             server.domainShutDown(DOMID);
             backend.drainAndClose();
             server.forget(DOMID);
             Optional<List<String>> audit = config.audit() ? Optional.of(domain.audit()) : Optional.empty();
-            times.at("first_guest_instruction", domain.firstEntryNanoTime());
-            if (backend.sawOutput()) {
-                times.at("first_console_byte", backend.firstByteNanoTime());
-            }
-            return new DomainResult(end(end), stats(domain.report(), disks, nics, times), audit);
+            markFirsts(run.times, domain, backend);
+            return new DomainResult(end(end), stats(domain.report(), disks, nics, run.times), audit);
+        }
+    }
+
+    /// The store knows the domain, and the domain's ring leads to it.
+    private static void introduce(DomainConfig config, GuestConsole console, GuestDomain domain, XenstoreServer server,
+            StoreClient client) {
+        DomainTree.writeDom0(client);
+        DomainTree.write(client, description(config, domain));
+        if (console.terminal() != null) {
+            client.write(Path.home(DOMID) + "/console/tty", console.terminal());
+        }
+        server.introduce(DOMID, new XenstoreServer.DomainRing(domain.storeMfn(), domain.storePort(),
+                () -> new XenstoreRingTransport(domain.storePage(), domain.storeEvents())));
+    }
+
+    private static void markFirsts(Times times, GuestDomain domain, ConsoleBackend backend) {
+        times.at("first_guest_instruction", domain.firstEntryNanoTime());
+        if (backend.sawOutput()) {
+            times.at("first_console_byte", backend.firstByteNanoTime());
         }
     }
 

@@ -1,7 +1,7 @@
 /// How a domain is run: what it is asked to be ([xenolith.tool.run.DomainConfig]), the run itself, and how it ended.
 ///
-/// [xenolith.tool.run.Wiring] hands out what runs domains. Only `LocalRunner` and `OutsideAccess`, behind it, see both the
-/// machine (`xenolith.vmm.machine`) and the backends and stores beside it; devices see of the machine what
+/// [xenolith.tool.run.Wiring] hands out what runs domains. Only `LocalRunner` and `OutsideAccess`, behind it, see both
+/// the machine (`xenolith.vmm.machine`) and the backends and stores beside it; devices see of the machine what
 /// `xenolith.vmm.port` shows. No public header of Xen belongs to this package.
 ///
 /// Who may call: the command line, and Java programs that use Xenolith as a library.

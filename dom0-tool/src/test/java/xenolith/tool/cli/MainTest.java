@@ -8,16 +8,20 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.tool.console.ChannelConfig;
 import xenolith.tool.console.ConsoleTarget;
+import xenolith.tool.control.RunningDevices;
 import xenolith.tool.disk.DiskConfig;
+import xenolith.tool.input.Json;
 import xenolith.tool.nic.NicConfig;
 import xenolith.tool.run.DomainConfig;
 import xenolith.tool.run.Trace;
@@ -58,6 +62,44 @@ class MainTest {
     @Test
     void anUnknownOptionIsRefused() {
         isRefused("Unknown option: '--frobnicate'", "run", "--kernel", kernel, "--frobnicate");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,nic-attach --json", "2,disk-attach nobody x --json --timeout soon", "2,list --json --frobnicate"})
+    void aProgramIsToldOfErrorsAsAnObject(int status, String words) throws Exception {
+        assertThat(Main.run(words.split(" "))).isEqualTo(status);
+        assertThat(err.toString(UTF_8)).hasLineCount(1);
+        assertThat(Json.parse(err.toString(UTF_8))).containsOnlyKeys("error", "status")
+                .containsEntry("status", (long) status);
+        assertThat(out.size()).isZero();
+    }
+
+    @Test
+    void anAttachedDeviceIsNamed() throws Exception {
+        DeviceCommands.attached(new RunningDevices.Attachment("vif1", null), false);
+        assertThat(out).hasToString("vif1\n");
+        assertThat(err.size()).isZero();
+        out.reset();
+        DeviceCommands.attached(new RunningDevices.Attachment("vif2", "no driver"), false);
+        assertThat(out).hasToString("vif2\n");
+        assertThat(err).hasToString("xenolith: vif2 is attached, but not in use: no driver\n");
+        out.reset();
+        err.reset();
+        DeviceCommands.attached(new RunningDevices.Attachment("vif2", "no driver"), true);
+        assertThat(Json.parse(out.toString(UTF_8))).containsOnly(Map.entry("name", "vif2"),
+                Map.entry("connected", false), Map.entry("hindrance", "no driver"));
+        out.reset();
+        DeviceCommands.attached(new RunningDevices.Attachment("vif1", null), true);
+        assertThat(Json.parse(out.toString(UTF_8))).containsOnly(Map.entry("name", "vif1"),
+                Map.entry("connected", true));
+        assertThat(err.size()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"disk-attach", "network-detach", "channel-list", "nic-change", "block-list"})
+    void everyCommandForDevicesHasAnAnswerForPrograms(String command) {
+        assertThat(Main.run(command, "--help")).isZero();
+        assertThat(out.toString(UTF_8)).contains("--json");
     }
 
     @Test

@@ -170,7 +170,7 @@ class ControlServerTest {
         }
 
         @Override
-        public void detach(String kind, String name, boolean force, Duration patience) {
+        public String detach(String kind, String name, boolean force, Duration patience) {
             throw new ControlException(name + " is in use");
         }
 
@@ -180,7 +180,7 @@ class ControlServerTest {
         }
 
         @Override
-        public void change(String kind, String name, Map<String, String> wanted, Path directory) {
+        public String change(String kind, String name, Map<String, String> wanted, Path directory) {
             throw new BadInputException(name + " cannot be " + wanted);
         }
 

@@ -32,7 +32,8 @@ class DiskConfigTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"path=%s,dev=xvda,ro", "%s,raw,xvda,r", "%s,,xvda,r",
-        "format=raw,vdev=xvda,access=ro,target=%s", "format=raw,vdev=xvda,access=r,%s", "phy:%s,xvda,r", "file:%s,xvda,r",
+        "format=raw,vdev=xvda,access=ro,target=%s", "format=raw,vdev=xvda,access=r,%s", "phy:%s,xvda,r",
+        "file:%s,xvda,r",
         "raw:%s,xvda,r", "tap:aio:%s,xvda,ro", "tap:raw:%s,xvda:disk,r", "tap2:tapdisk:%s,d0,r", "%s,raw,51712,r",
         " format=raw, vdev=0xca00, access=ro, target=%s", "%s,,d0p0,access=r", ",,xvda,r,target=%s", "%s,xvda:disk,r",
         "%s,raw,xvda,r,"})
@@ -183,7 +184,8 @@ class DiskConfigTest {
 
     /// 0x10000000 would be another number for xvda.
     @ParameterizedTest
-    @ValueSource(strings = {"", "d", "d702", "d0p256", "d0p", "0", "1", "09", "51967000", "268435456", "536870912", "0x"})
+    @ValueSource(strings = {"", "d", "d702", "d0p256", "d0p", "0", "1", "09", "51967000", "268435456", "536870912",
+        "0x"})
     void whatIsNoDiskHasNoName(String said) {
         assertThatThrownBy(() -> DiskName.of(said)).hasMessageContaining("'" + said + "' is no name of a disk");
     }

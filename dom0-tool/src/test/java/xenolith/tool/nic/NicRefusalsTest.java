@@ -48,7 +48,7 @@ class NicRefusalsTest {
             }
 
             @Override
-            public void detach(String kind, String name, boolean force, Duration patience) {
+            public String detach(String kind, String name, boolean force, Duration patience) {
                 throw refusal;
             }
 
@@ -58,7 +58,7 @@ class NicRefusalsTest {
             }
 
             @Override
-            public void change(String kind, String name, Map<String, String> wanted, Path directory) {
+            public String change(String kind, String name, Map<String, String> wanted, Path directory) {
                 throw refusal;
             }
 

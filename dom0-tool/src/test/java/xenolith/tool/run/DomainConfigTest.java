@@ -3,12 +3,10 @@ package xenolith.tool.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.tool.console.ConsoleTarget;
@@ -16,9 +14,6 @@ import xenolith.tool.input.BadInputException;
 
 class DomainConfigTest {
     private static final long MIB = 1L << 20;
-
-    @TempDir
-    Path folder;
 
     private static DomainConfig config(String name, long memoryBytes, int vcpuCount, String cmdline) {
         return new DomainConfig(name, memoryBytes, vcpuCount, Path.of("vmlinuz"), null, cmdline,
@@ -43,16 +38,6 @@ class DomainConfigTest {
     @ValueSource(ints = {0, -1, 33})
     void virtualCpusAreOneToThirtyTwo(int vcpuCount) {
         assertThatThrownBy(() -> config("a", 64 * MIB, vcpuCount, "")).isInstanceOf(BadInputException.class);
-    }
-
-    @Test
-    void anInputFileMustBeAReadableFile() throws Exception {
-        Path kernel = Files.writeString(folder.resolve("vmlinuz"), "x");
-        assertThat(DomainConfig.inputFile("kernel", kernel.toString())).isEqualTo(kernel);
-        assertThatThrownBy(() -> DomainConfig.inputFile("kernel", folder.toString()))
-                .hasMessage("the kernel " + folder + " is not a file");
-        assertThatThrownBy(() -> DomainConfig.inputFile("initrd", folder.resolve("none").toString()))
-                .hasMessage("there is no initrd " + folder.resolve("none"));
     }
 
     @Test

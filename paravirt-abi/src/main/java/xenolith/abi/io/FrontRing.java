@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import xenolith.abi.XenErrno;
 
 /// The frontend's half of a ring of requests and responses (`xen/io/ring.h`): the counterpart of [BackRing], for
-/// programs that play the guest. As careful about the backend as that is about the frontend.
+/// the tests of several modules, which play the guest. As careful about the backend as that is about the frontend.
 public final class FrontRing {
     private static final int BROKEN = -XenErrno.EINVAL;
 

@@ -7,8 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.List;
-import xenolith.abi.XenErrno;
 
 /// The xenstore protocol's messages, from xen/include/public/io/xs_wire.h.
 ///
@@ -58,10 +56,6 @@ public final class XsWire {
     private static final long TX_ID = offsetOf(LAYOUT, "tx_id");
     private static final long LEN = offsetOf(LAYOUT, "len");
 
-    /// The errors that have a name on the wire, in the header's order; the first stands in for all others.
-    private static final List<String> ERRORS = List.of("EINVAL", "EACCES", "EEXIST", "EISDIR", "ENOENT", "ENOMEM",
-            "ENOSPC", "EIO", "ENOTEMPTY", "ENOSYS", "EROFS", "EBUSY", "EAGAIN", "EISCONN", "E2BIG", "EPERM");
-
     private XsWire() {
     }
 
@@ -80,17 +74,6 @@ public final class XsWire {
     /// Bytes after the header, unsigned.
     public static int len(MemorySegment s, long base) { return s.get(WORD, base + LEN); }
     public static void len(MemorySegment s, long base, int v) { s.set(WORD, base + LEN, v); }
-
-    /// What an XS_ERROR message says for `errno`: its name, or "EINVAL" where the wire has none for it.
-    public static String errorString(int errno) {
-        String name = XenErrno.name(errno);
-        return ERRORS.contains(name) ? name : ERRORS.get(0);
-    }
-
-    /// Whether the wire has a name for `errno`.
-    public static boolean hasErrorString(int errno) {
-        return ERRORS.contains(XenErrno.name(errno));
-    }
 
     /// The operation's name without `XS_`; for logs.
     public static String name(int type) {

@@ -4,7 +4,8 @@
 /// **Headers.** xen/include/public/io/console.h, io/xs_wire.h, io/xenbus.h, io/ring.h, io/blkif.h, io/netif.h and
 /// io/protocols.h.
 ///
-/// **Who may call.** Backends, and tests that play the guest. A ring's end belongs to one thread at a time.
+/// **Who may call.** Backends, and tests that play the guest: [xenolith.abi.io.FrontRing] is there for theirs alone, of
+/// several modules, and nothing that runs a guest uses it. A ring's end belongs to one thread at a time.
 ///
 /// **Locks.** None. One side writes an index and the other reads it, with release and acquire.
 ///

@@ -6,7 +6,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
-import xenolith.abi.XenErrno;
 
 class XenstoreWireTest {
     @Test
@@ -23,14 +22,6 @@ class XenstoreWireTest {
         assertThat(XsWire.reqId(message, 3)).isEqualTo(0x01020304);
         assertThat(XsWire.txId(message, 3)).isEqualTo(-1);
         assertThat(XsWire.len(message, 3)).isEqualTo(4096);
-    }
-
-    @Test
-    void errorsTravelByName() {
-        assertThat(XsWire.errorString(XenErrno.ENOENT)).isEqualTo("ENOENT");
-        assertThat(XsWire.hasErrorString(XenErrno.E2BIG)).isTrue();
-        assertThat(XsWire.hasErrorString(XenErrno.EFAULT)).isFalse();
-        assertThat(XsWire.errorString(XenErrno.EFAULT)).isEqualTo("EINVAL");
     }
 
     @Test
