@@ -32,7 +32,8 @@ public final class XenbusBackend implements AutoCloseable {
     private static final Logger LOG = System.getLogger(XenbusBackend.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long NS_PER_MS = 1_000_000;
-    /// A frontend can break its device as often as it likes, and must not fill the log.
+    /// A frontend can break its device as often as it likes, or have a fault of ours come again, and must not fill the
+    /// log: from then on the node `error` alone says why.
     private static final int LOGGED_FAULTS = 10;
 
     private final DeviceId device;
@@ -164,7 +165,9 @@ public final class XenbusBackend implements AutoCloseable {
         } catch (HostException e) {
             failAtAnyRate("the host failed: " + e.getMessage());
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "a fault of ours in " + device.backendPath(), e);
+            if (isLogged()) {
+                LOG.log(Level.ERROR, "a fault of ours in " + device.backendPath(), e);
+            }
             failAtAnyRate("internal error: " + e);
         }
         return false;
@@ -175,8 +178,14 @@ public final class XenbusBackend implements AutoCloseable {
         try {
             fail(reason);
         } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "and it cannot be closed: " + device.backendPath(), e);
+            if (isLogged()) {
+                LOG.log(Level.ERROR, "and it cannot be closed: " + device.backendPath(), e);
+            }
         }
+    }
+
+    private boolean isLogged() {
+        return faultCount < LOGGED_FAULTS;
     }
 
     private void step() {
@@ -271,9 +280,10 @@ public final class XenbusBackend implements AutoCloseable {
     }
 
     private void fail(String reason) {
-        if (faultCount++ < LOGGED_FAULTS) {
+        if (isLogged()) {
             LOG.log(Level.WARNING, "{0} is closed: {1}", device.frontendPath(), reason);
         }
+        faultCount++;
         try {
             driver.disconnect();
         } finally {

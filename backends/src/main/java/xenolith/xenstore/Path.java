@@ -113,6 +113,13 @@ public final class Path {
         return special;
     }
 
+    /// Whether this is `above` or lies below it.
+    boolean isWithin(Path above) {
+        String upper = above.text;
+        return text.startsWith(upper) && (text.length() == upper.length() || above.isRoot()
+                || text.charAt(upper.length()) == '/');
+    }
+
     /// The path above; the root has none.
     public Path parent() {
         if (names.length < 2 || special) {
@@ -129,8 +136,11 @@ public final class Path {
         if (depth == 0) {
             return ROOT;
         }
-        String[] upper = Arrays.copyOf(names, depth);
-        return new Path('/' + String.join("/", upper), upper, false);
+        int end = 0;
+        for (int i = 0; i < depth; i++) {
+            end += 1 + names[i].length();
+        }
+        return new Path(text.substring(0, end), Arrays.copyOf(names, depth), false);
     }
 
     /// The path of the child `name` of this one.

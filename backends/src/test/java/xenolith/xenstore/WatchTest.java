@@ -1,12 +1,17 @@
 package xenolith.xenstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static xenolith.abi.io.XsWire.*;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class WatchTest {
+    private static final long ENOUGH_BYTES = 1 << 20;
+
     private final Talk talk = new Talk();
 
     @BeforeEach
@@ -86,6 +91,39 @@ class WatchTest {
         watch(7, "device|tok|");
         talk.says(7, XS_SET_PERMS, "device/vif|r7|", "OK|");
         assertThat(talk.events(7)).containsExactly("device/vif|tok|");
+    }
+
+    /// `Aa` and `BB` have one hash.
+    @Test
+    void aPathOfTheSameHashIsAnother() {
+        talk.says(7, XS_WRITE, "device/Aa/x|1", "OK|").says(7, XS_WRITE, "device/BB/x|1", "OK|");
+        watch(7, "device/Aa|tok|");
+        watch(7, "device/Aa/x|below|");
+        talk.says(7, XS_WRITE, "device/BB/x|2", "OK|").says(7, XS_RM, "device/BB|", "OK|");
+        assertThat(talk.events(7)).isEmpty();
+        talk.says(7, XS_UNWATCH, "device/BB|tok|", "!ENOENT").says(7, XS_RM, "device/Aa|", "OK|");
+        assertThat(talk.events(7)).containsExactly("device/Aa|tok|", "device/Aa/x|below|");
+    }
+
+    /// Were a text made of each ancestor, it would be some megabytes, under the store's lock.
+    @Test
+    void aPathOfNineHundredNamesCostsNoMoreThanItsLength() {
+        String deep = "a" + "/a".repeat(899);
+        talk.says(7, XS_WRITE, deep + "|1", "OK|");
+        watch(7, deep + "|tok|");
+        assertThat(allocatedBy(() -> talk.says(7, XS_WRITE, deep + "|2", "OK|"))).as("bytes").isLessThan(ENOUGH_BYTES);
+        assertThat(talk.events(7)).containsExactly(deep + "|tok|");
+        assertThat(allocatedBy(() -> talk.says(7, XS_RM, "a|", "OK|"))).as("bytes").isLessThan(ENOUGH_BYTES);
+        assertThat(talk.events(7)).containsExactly(deep + "|tok|");
+    }
+
+    private static long allocatedBy(Runnable work) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        assumeTrue(threads.isThreadAllocatedMemorySupported(), "this JVM does not count what threads allocate");
+        long self = Thread.currentThread().threadId();
+        long before = threads.getThreadAllocatedBytes(self);
+        work.run();
+        return threads.getThreadAllocatedBytes(self) - before;
     }
 
     @Test

@@ -50,7 +50,7 @@ final class Layers {
         rule("backend.remote", "abi abi.io posix vmm.port backend");
         rule("backend.net", "abi abi.io posix vmm.port backend");
         rule("backend.net.switching", "posix backend.net");
-        rule("backend.net.passt", "posix backend.net");
+        rule("backend.net.passt", "posix backend backend.net");
         rule("backend.net.firewall", "backend.net");
         // dom0-tool
         rule("tool.input", "");

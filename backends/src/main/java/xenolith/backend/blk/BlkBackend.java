@@ -81,6 +81,8 @@ public final class BlkBackend implements DeviceDriver, AutoCloseable {
 
     @Override
     public void offer(DeviceNodes nodes) {
+        // Who made our directory need not have seen the image.
+        nodes.write("mode", image.isReadOnly() ? "r" : "w");
         nodes.write("max-ring-page-order", MAX_RING_PAGE_ORDER);
         nodes.write("multi-queue-max-queues", maxQueues);
         nodes.write("feature-max-indirect-segments", BlkRequest.MAX_SEGMENTS);

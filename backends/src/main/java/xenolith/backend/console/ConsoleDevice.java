@@ -6,12 +6,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import xenolith.abi.XenGrantTable;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
 import xenolith.backend.FrontendException;
+import xenolith.backend.GrantPatience;
+import xenolith.backend.PatientGrants;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.EventPort;
 import xenolith.vmm.port.GrantAccess;
@@ -22,9 +22,6 @@ import xenolith.vmm.port.GrantAccess;
 /// The sink is held to end soon: disconnecting waits for it.
 public final class ConsoleDevice implements DeviceDriver {
     private static final long MAX_U32 = 0xFFFF_FFFFL;
-    /// A page that was a page table is ours after the guest's next commit, which it is driven to.
-    private static final int ATTEMPTS = 1000;
-    private static final long PAUSE_NS = 100_000;
 
     private final String name;
     private final DeviceAccess domain;
@@ -54,26 +51,26 @@ public final class ConsoleDevice implements DeviceDriver {
     @Override
     public void connect(DeviceNodes nodes, Consumer<String> onFault) throws FrontendException {
         GrantAccess grants = domain.grants();
+        EventPort port = null;
         try {
             MemorySegment page = page(grants, (int) nodes.require("ring-ref", 0, MAX_U32));
-            EventPort port = domain.bind((int) nodes.require("port", 1, Integer.MAX_VALUE))
+            port = domain.bind((int) nodes.require("port", 1, Integer.MAX_VALUE))
                     .orElseThrow(() -> new FrontendException("'port' is no port that waits for us"));
             ConsoleBackend console = new ConsoleBackend(name, () -> page, port, this::printed);
             console.onBroken(onFault);
             console.start();
             use(new Connection(grants, port, console));
-        } catch (FrontendException e) {
+        } catch (FrontendException | RuntimeException | Error e) {
+            if (port != null) {
+                port.close();
+            }
             grants.close();
             throw e;
         }
     }
 
     private static MemorySegment page(GrantAccess grants, int ref) throws FrontendException {
-        int handle = grants.map(ref, true);
-        for (int i = 0; i < ATTEMPTS && handle == XenGrantTable.GNTST_EAGAIN; i++) {
-            LockSupport.parkNanos(PAUSE_NS);
-            handle = grants.map(ref, true);
-        }
+        int handle = PatientGrants.map(grants, ref, true, GrantPatience.forSeconds());
         if (handle < 0) {
             throw new FrontendException("'ring-ref' is no page that is granted to us: GNTST " + handle);
         }

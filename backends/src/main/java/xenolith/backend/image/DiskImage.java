@@ -65,6 +65,12 @@ public interface DiskImage extends AutoCloseable {
     /// the last call that returned 0 may then be lost, and be it for good.
     int flush();
 
+    /// Has `action` run at once when the host says that it could not store what it had accepted, after which each
+    /// [#flush] fails; and now if it has said so already. In place of an earlier one.
+    default void onLoss(Runnable action) {
+        // What is kept nowhere is not lost.
+    }
+
     /// Frees the storage of a range, where it can; what is freed reads as anything until it is written again. Returns 0
     /// or `-errno`: -EOPNOTSUPP where the host's storage cannot.
     int discard(long offset, long byteLength);

@@ -22,6 +22,7 @@ final class ExtentFiles {
 
     private final Map<Object, Open> open = new HashMap<>();
     private final BiPredicate<Fd, Boolean> tryLock;
+    /// Of any file, also of one that no table names any more.
     private final LostWrites lostWrites = new LostWrites();
 
     ExtentFiles() {
@@ -63,6 +64,7 @@ final class ExtentFiles {
             if (writable && file.writers == 0) {
                 lock(file, false);
                 file.writer = RawImage.openUnlocked(path, false);
+                file.writer.onLoss(lostWrites::happened);
             } else if (!file.locked) {
                 lock(file, true);
             }
@@ -108,7 +110,7 @@ final class ExtentFiles {
         file.users--;
         if (writable && --file.writers == 0) {
             // Somebody may yet ask for a flush of what was written under the table that is gone.
-            lostWrites.noted(file.writer.flush());
+            file.writer.flush();
             file.writer.close();
             file.writer = null;
         }
@@ -131,6 +133,10 @@ final class ExtentFiles {
                 LOG.log(Level.WARNING, file.path + " is read on without a lock: " + e.getMessage());
             }
         }
+    }
+
+    void onLoss(Runnable action) {
+        lostWrites.tell(action);
     }
 
     /// Waits until all that was written to any of them is on the storage. Returns 0 or `-errno`.

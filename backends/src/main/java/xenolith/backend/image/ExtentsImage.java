@@ -195,6 +195,11 @@ public final class ExtentsImage implements DiskImage {
     }
 
     @Override
+    public void onLoss(Runnable action) {
+        files.onLoss(action);
+    }
+
+    @Override
     public int discard(long offset, long byteLength) {
         State now = enter();
         try {

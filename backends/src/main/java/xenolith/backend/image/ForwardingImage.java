@@ -64,6 +64,11 @@ interface ForwardingImage extends DiskImage {
     }
 
     @Override
+    default void onLoss(Runnable action) {
+        image().onLoss(action);
+    }
+
+    @Override
     default int discard(long offset, long byteLength) {
         return image().discard(offset, byteLength);
     }

@@ -145,6 +145,11 @@ public final class RawImage implements DiskImage {
     }
 
     @Override
+    public void onLoss(Runnable action) {
+        lostWrites.tell(action);
+    }
+
+    @Override
     public int discard(long offset, long byteLength) {
         return fd.punchHole(offset, byteLength);
     }

@@ -32,31 +32,50 @@ final class Call implements AutoCloseable {
         return out;
     }
 
+    /// Sends the question.
+    ///
+    /// @throws LinkLostException if the other end is gone, or does not read
+    void send() {
+        link.send(out);
+    }
+
     /// Sends the question and waits for the answer, which stands behind its type and tag.
     ///
     /// @param timeoutNs how long to wait; 0 waits for ever
     /// @throws LinkLostException if there will be none, or none came in time
     Message ask(long timeoutNs) {
-        link.send(out);
+        send();
+        if (!awaitAnswer(timeoutNs == 0 ? Long.MAX_VALUE : timeoutNs)) {
+            throw new LinkLostException("no answer within " + timeoutNs / 1_000_000 + " ms");
+        }
+        return in;
+    }
+
+    /// Waits for the answer to a question that was sent. Returns false if there is none yet after `timeoutNs`.
+    ///
+    /// @throws LinkLostException if there will be none
+    synchronized boolean awaitAnswer(long timeoutNs) {
         long deadline = System.nanoTime() + timeoutNs;
         boolean interrupted = false;
-        synchronized (this) {
-            while (!answered) {
+        try {
+            for (long leftNs = timeoutNs; !answered && leftNs > 0; leftNs = deadline - System.nanoTime()) {
                 link.requireUp();
-                long leftNs = deadline - System.nanoTime();
-                if (timeoutNs != 0 && leftNs <= 0) {
-                    throw new LinkLostException("no answer within " + timeoutNs / 1_000_000 + " ms");
-                }
                 try {
-                    wait(timeoutNs == 0 ? 0 : leftNs / 1_000_000 + 1);
+                    wait(leftNs / 1_000_000 + 1);
                 } catch (InterruptedException _) {
                     interrupted = true;
                 }
             }
+            return answered;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+    }
+
+    /// The answer that was waited for.
+    Message in() {
         return in;
     }
 

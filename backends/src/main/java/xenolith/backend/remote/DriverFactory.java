@@ -1,6 +1,7 @@
 package xenolith.backend.remote;
 
 import xenolith.backend.DeviceDriver;
+import xenolith.backend.LossMark;
 import xenolith.backend.Rings;
 import xenolith.vmm.port.DeviceAccess;
 
@@ -8,5 +9,6 @@ import xenolith.vmm.port.DeviceAccess;
 @FunctionalInterface
 public interface DriverFactory {
     /// @param maxQueues how many rings a frontend may use
-    DeviceDriver create(DeviceAccess domain, Rings rings, int maxQueues);
+    /// @param loss      set by an earlier process, if it is, and to be set by this
+    DeviceDriver create(DeviceAccess domain, Rings rings, int maxQueues, LossMark loss);
 }

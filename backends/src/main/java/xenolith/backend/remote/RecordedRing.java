@@ -10,8 +10,10 @@ import xenolith.backend.FrontendException;
 /// answer: those requests it gives out first, in the ring's order, as if they waited in the ring.
 ///
 /// Every request is answered once by however many backends serve the ring one after the other, each killed at any
-/// instruction, as long as doing a request twice is the same as doing it once. Reads, writes, flushes and discards are
-/// so; and a request is done again only while it is not answered, when its sender cannot rely on anything it does.
+/// instruction, as long as doing a request twice is the same as doing it once. Reads, writes and discards are so, as
+/// one is done again only while it is not answered, when its sender cannot rely on anything it does. A flush is so as
+/// long as the host stores what it has accepted: it says only once that it could not, and a flush that is done again
+/// would succeed. So that is remembered elsewhere ([xenolith.backend.LossMark]).
 ///
 /// For one thread. Allocates nothing after it is made.
 final class RecordedRing implements RequestRing {

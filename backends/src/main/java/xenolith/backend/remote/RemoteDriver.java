@@ -1,6 +1,7 @@
 package xenolith.backend.remote;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import xenolith.backend.DeviceDriver;
@@ -17,8 +18,15 @@ import xenolith.vmm.port.SharedMemory;
 /// While there is no process the guest's requests wait in its rings. When there was none for as long as [Patience] says,
 /// a stand-in in this process fails them, and goes on failing until the frontend connects anew.
 public final class RemoteDriver implements DeviceDriver, AutoCloseable {
-    private static final long COUNTERS_NS = 1_000_000_000L;
+    /// How long an answer is waited for by whoever lists devices, and what a process counted last before it goes.
+    private static final long COUNTERS_NS = 50_000_000L;
+    private static final long LAST_COUNTERS_NS = 1_000_000_000L;
 
+    private final String name;
+    private final String kind;
+    private final SharedMemory memory;
+    private final int maxQueues;
+    private final WrittenNodes written = new WrittenNodes();
     private final Supervisor supervisor;
     private final CounterSums counters = new CounterSums();
     private final DeviceAccess domain;
@@ -30,24 +38,48 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
     /// Changed with [#commands] held.
     private volatile DeviceDriver standIn;
     private volatile boolean domainGone;
+    /// Made by [#start].
+    private StatusPage status;
 
     /// @param kind     as the store names it, `vbd`
     /// @param standIns makes a driver that answers every request with an error
     public RemoteDriver(String name, String kind, BackendSource source, DeviceAccess domain, SharedMemory memory,
             int maxQueues, DriverFactory standIns, Patience patience) {
+        this.name = name;
+        this.kind = kind;
+        this.memory = memory;
+        this.maxQueues = maxQueues;
         this.domain = domain;
         this.standIns = standIns;
         this.patience = patience;
-        Session.Parts parts = new Session.Parts(name, kind, domain, memory, maxQueues, new WrittenNodes());
         this.supervisor = new Supervisor(name, source, patience, this,
-                (peer, onClosed) -> Session.open(parts, peer, onClosed));
+                (peer, onClosed) -> Session.open(parts(), peer, onClosed));
+    }
+
+    private Session.Parts parts() {
+        return new Session.Parts(name, kind, domain, memory, maxQueues, written, status);
     }
 
     /// Gets the first process.
     ///
     /// @throws UnreachableException if there is none
     public void start() throws UnreachableException {
-        supervisor.start();
+        try {
+            status = StatusPage.create(name);
+        } catch (HostException e) {
+            throw new UnreachableException(e.getMessage());
+        }
+        try {
+            supervisor.start();
+        } catch (UnreachableException | RuntimeException | Error e) {
+            status.close();
+            throw e;
+        }
+    }
+
+    /// What its processes have written last into a node of ours: their word.
+    public Optional<String> written(String name) {
+        return written.get(name);
     }
 
     /// The domain runs no more: nobody waits long for a process that does not do what it is asked.
@@ -212,7 +244,7 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
             if (now == null || standIn != null) {
                 return false;
             }
-            standIn = standIns.create(now.access(), now.rings(), Wire.MAX_RECORDS);
+            standIn = standIns.create(now.access(), now.rings(), Wire.MAX_RECORDS, status);
             try {
                 standIn.connect(new SilentNodes(now.nodes()), now::fault);
             } catch (FrontendException | HostException e) {
@@ -224,13 +256,17 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
         }
     }
 
-    /// Of all its processes; of one that died, what was known when somebody last asked.
+    /// Of all its processes; of one that died, or does not answer at once, what was known when somebody last asked.
     @Override
     public Map<String, Long> counters() {
+        return counters(COUNTERS_NS);
+    }
+
+    private Map<String, Long> counters(long timeoutNs) {
         Session session = supervisor.await(() -> true, 0);
         if (session != null) {
             try {
-                counters.now(session, session.counters(COUNTERS_NS));
+                counters.now(session, session.counters(timeoutNs));
             } catch (LinkLostException _) {
                 // Then what it said last.
             }
@@ -241,7 +277,8 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
     /// Lets the process go. The device is disconnected by then.
     @Override
     public void close() {
-        counters();
+        counters(LAST_COUNTERS_NS);
         supervisor.close();
+        status.close();
     }
 }

@@ -101,14 +101,18 @@ final class ServedDevice implements Link.Handler {
         long byteLength = in.getLong();
         try (Fd memfd = in.takeDescriptor(); Fd page = in.takeDescriptor()) {
             memory = Mapping.shared(memfd, 0, byteLength, true);
-            status = new StatusPage(page);
+            status = StatusPage.map(name, page);
         } catch (HostException e) {
             throw new ProtocolException("the machine's memory cannot be mapped: " + e.getMessage());
         }
         domain = new RemoteDomain(link, memory.segment(), status);
         nodes = new RemoteNodes(link);
-        driver = factory.create(domain, domain.rings(), maxQueues);
+        driver = factory.create(domain, domain.rings(), maxQueues, status);
         LOG.log(Level.DEBUG, "serves {0}", name);
+        if (status.isSet()) {
+            LOG.log(Level.WARNING, "{0}: the host could not store what an earlier process had accepted; flushes fail",
+                    name);
+        }
         link.send(answer.putInt(Wire.OKAY).putInt(Wire.VERSION).putText(kind));
     }
 

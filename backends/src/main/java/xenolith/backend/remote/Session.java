@@ -4,8 +4,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import xenolith.backend.DeviceNodes;
-import xenolith.posix.Fd;
-import xenolith.posix.Memfd;
 import xenolith.posix.UnixSocket;
 import xenolith.vmm.port.DeviceAccess;
 import xenolith.vmm.port.SharedMemory;
@@ -23,8 +21,12 @@ final class Session implements Link.Handler {
     private final Message answer = new Message();
     /// Also the lock for what the process holds.
     private final GrantQuestions grants;
-    private final Fd statusMemfd;
-    private final StatusPage status;
+    /// Whether the status page is this process's by now: until then its predecessor's last words stand there.
+    private volatile boolean greeted;
+    private final Object asking = new Object();
+    /// A question for counters that is not answered yet, or null. Guarded by [#asking], as is what was said last.
+    private Call asked;
+    private Map<String, Long> counters = Map.of();
     private final CountDownLatch ended = new CountDownLatch(1);
     /// A descriptor that is closed when the answer has been sent.
     private UnixSocket sent;
@@ -33,46 +35,83 @@ final class Session implements Link.Handler {
     private volatile String endReason;
     private String refusal;
 
-    private Session(Parts parts, Peer peer, Runnable onClosed) {
+    private Session(Parts parts, Peer peer, Link link) {
         this.peer = peer;
         this.written = parts.written();
         this.grants = new GrantQuestions(parts.domain(), parts.memory());
-        this.link = new Link(peer.socket(), true);
-        this.statusMemfd = Memfd.create("xenolith-status", StatusPage.BYTES);
-        this.status = new StatusPage(statusMemfd);
-        Runnable idle = parts.domain().workingElsewhere(status::working);
-        Thread.ofPlatform().name("remote-" + parts.name()).daemon().start(() -> {
-            try {
-                endReason = link.run(this);
-            } finally {
-                ended.countDown();
+        this.link = link;
+    }
+
+    private static Session begin(Parts parts, Peer peer, Runnable onClosed) {
+        Link link = null;
+        Runnable idle = null;
+        try {
+            link = new Link(peer.socket(), true);
+            Session session = new Session(parts, peer, link);
+            idle = parts.domain().workingElsewhere(() -> session.greeted ? parts.status().working() : 0);
+            Runnable atEnd = idle;
+            Thread.ofPlatform().name("remote-" + parts.name()).daemon().start(() -> session.run(atEnd, onClosed));
+            return session;
+        } catch (RuntimeException | Error e) {
+            if (idle != null) {
                 idle.run();
-                status.close();
-                statusMemfd.close();
-                // Last, as nobody waits for this.
-                link.dispose();
-                onClosed.run();
             }
-        });
+            if (link != null) {
+                link.dispose();
+            } else {
+                peer.socket().close();
+            }
+            onClosed.run();
+            throw e;
+        }
+    }
+
+    private void run(Runnable idle, Runnable onClosed) {
+        try {
+            endReason = link.run(this);
+        } finally {
+            ended.countDown();
+            idle.run();
+            // Last, as nobody waits for this.
+            link.dispose();
+            onClosed.run();
+        }
     }
 
     /// What the sessions of one device have in common.
     ///
     /// @param kind    as the store names it
     /// @param written what its processes may write
-    record Parts(String name, String kind, DeviceAccess domain, SharedMemory memory, int maxQueues, WrittenNodes written) {
+    /// @param status  what they say by memory
+    record Parts(String name, String kind, DeviceAccess domain, SharedMemory memory, int maxQueues,
+            WrittenNodes written, StatusPage status) {
     }
 
-    /// Greets the process. When that fails the session has ended.
+    /// Greets the process. When that fails the session has ended, or never was; the socket is ours in any case.
     ///
-    /// @param onClosed runs when nothing of the connection is left, which another must wait for
+    /// @param onClosed runs when nothing of the connection is left, which another must wait for; also when this fails
     /// @throws LinkLostException if it does not answer as one of our version and kind does
     static Session open(Parts parts, Peer peer, Runnable onClosed) {
-        Session session = new Session(parts, peer, onClosed);
-        try (Call hello = session.link.call(Wire.HELLO)) {
+        Session session = begin(parts, peer, onClosed);
+        try {
+            session.greet(parts);
+            return session;
+        } catch (ProtocolException e) {
+            session.end();
+            session.awaitEnd();
+            throw new LinkLostException(e.getMessage());
+        } catch (RuntimeException | Error e) {
+            session.end();
+            session.awaitEnd();
+            throw e;
+        }
+    }
+
+    private void greet(Parts parts) throws ProtocolException {
+        try (Call hello = link.call(Wire.HELLO)) {
             hello.out().putInt(Wire.MAGIC).putInt(Wire.VERSION).putText(parts.kind()).putText(parts.name())
                     .putInt(parts.maxQueues()).putLong(parts.memory().byteLength())
-                    .with(parts.memory().descriptor(), session.statusMemfd.raw());
+                    .with(parts.memory().descriptor(), parts.status().descriptor());
             Message in = hello.ask(HELLO_NS);
             int result = in.getInt();
             int version = in.getInt();
@@ -81,16 +120,10 @@ final class Session implements Link.Handler {
                 throw new ProtocolException("it serves a '" + theirs + "' by version " + version + ", not a '"
                         + parts.kind() + "' by version " + Wire.VERSION);
             }
-            return session;
-        } catch (ProtocolException e) {
-            session.end();
-            session.awaitEnd();
-            throw new LinkLostException(e.getMessage());
-        } catch (LinkLostException e) {
-            session.end();
-            session.awaitEnd();
-            throw e;
         }
+        // By now it has let go of what it had by an earlier connection, and does not count for that any more.
+        parts.status().noneWorks();
+        greeted = true;
     }
 
     Peer peer() {
@@ -146,13 +179,33 @@ final class Session implements Link.Handler {
         }
     }
 
-    /// What the device has counted. Any thread.
+    /// What the device has counted, or had when it was asked last: a question waits for `timeoutNs`, and is not asked
+    /// again until it is answered. Any thread.
+    ///
+    /// @throws LinkLostException if the process is gone
     Map<String, Long> counters(long timeoutNs) {
-        try (Call call = link.call(Wire.COUNTERS)) {
-            return CounterList.read(call.ask(timeoutNs));
+        synchronized (asking) {
+            hearCounters(0);
+            if (asked == null) {
+                asked = link.call(Wire.COUNTERS);
+                asked.send();
+                hearCounters(timeoutNs);
+            }
+            return counters;
+        }
+    }
+
+    private void hearCounters(long timeoutNs) {
+        if (asked == null || !asked.awaitAnswer(timeoutNs)) {
+            return;
+        }
+        try (Call call = asked) {
+            counters = CounterList.read(call.in());
         } catch (ProtocolException e) {
             end();
             throw new LinkLostException(e.getMessage());
+        } finally {
+            asked = null;
         }
     }
 
@@ -259,12 +312,14 @@ final class Session implements Link.Handler {
     }
 
     private void writeNode(Message in) throws ProtocolException {
-        String name = written.checked(in.getText());
         DeviceNodes to = nodes;
         if (to == null) {
             throw new ProtocolException("a node of no device");
         }
-        to.write(name, in.getText());
+        String name = in.getText();
+        String value = in.getText();
+        written.put(name, value);
+        to.write(name, value);
         answer.putInt(Wire.OKAY);
     }
 

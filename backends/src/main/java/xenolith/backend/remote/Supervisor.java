@@ -2,36 +2,31 @@ package xenolith.backend.remote;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import xenolith.backend.ThreadEnd;
 import xenolith.backend.remote.BackendSource.UnreachableException;
-import xenolith.posix.HostException;
 
 /// Sees to it that a device has a process: one at a time, each after the end of the one before, with pauses that grow
 /// while they do not live long.
 ///
-/// **Why nobody touches the guest's pages twice over.** A session that is lost is buried before the next begins: its
-/// process is killed if it is ours, and its end is waited for, which the host tells when all its threads and with them
-/// its memory are gone; or somebody else's greets again, which it does when it has let go of everything. Only then are the pages unmapped that it had mapped, and only then may another process
-/// or the stand-in touch the rings.
+/// **Why nobody touches the guest's pages twice over.** A session that is lost is buried before the next begins
+/// ([Burial]): its process is killed if it is ours, and its end is waited for, which the host tells when all its
+/// threads and with them its memory are gone; or somebody else's greets again, which it does when it has let go of
+/// everything. Only then are the pages unmapped that it had mapped, and only then may another process or the stand-in
+/// touch the rings.
 final class Supervisor {
     private static final Logger LOG = System.getLogger(Supervisor.class.getName());
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long LONG_LIFE_NS = SECOND_NS / 2;
     private static final long FIRST_PAUSE_MS = 100;
     private static final long LONGEST_PAUSE_MS = 5_000;
-    private static final long REMINDER_NS = 30 * SECOND_NS;
 
     private final String name;
-    private final BackendSource source;
     private final Patience patience;
     private final RemoteDriver driver;
-    private final Greeting greeting;
+    private final Burial burial;
+    private final Connections connections;
     private final Thread thread;
-    /// One connection at a time, to its last descriptor: a process that makes closing them take for ever gets no other.
-    private final Semaphore connections = new Semaphore(1);
     /// Guarded by this.
     private Session current;
     private boolean burying;
@@ -48,60 +43,19 @@ final class Supervisor {
     /// One whose process may have it all still, when the thread has ended by a fault of ours.
     private Session unburied;
 
-    /// Makes a session of a connection. `onClosed` runs when nothing is left of it.
-    @FunctionalInterface
-    interface Greeting {
-        Session greet(Peer peer, Runnable onClosed);
-    }
-
     Supervisor(String name, BackendSource source, Patience patience, RemoteDriver driver,
-            Greeting greeting) {
+            Connections.Greeting greeting) {
         this.name = name;
-        this.source = source;
         this.patience = patience;
         this.driver = driver;
-        this.greeting = greeting;
+        this.burial = new Burial(name, source.isOurs(), patience, this::isClosed, this::isUnwanted);
+        this.connections = new Connections(source, greeting, burial::kill);
         this.thread = Thread.ofPlatform().name("supervisor-" + name).daemon().unstarted(this::run);
     }
 
     void start() throws UnreachableException {
-        current = connect();
+        current = connections.next();
         thread.start();
-    }
-
-    private Session connect() throws UnreachableException {
-        try {
-            if (!connections.tryAcquire(SECOND_NS, TimeUnit.NANOSECONDS)) {
-                throw new UnreachableException("its last connection cannot be closed");
-            }
-        } catch (InterruptedException _) {
-            throw new UnreachableException("interrupted");
-        }
-        Peer peer;
-        try {
-            peer = source.connect();
-        } catch (UnreachableException | RuntimeException | Error e) {
-            connections.release();
-            throw e;
-        }
-        try {
-            return greeting.greet(peer, connections::release);
-        } catch (LinkLostException e) {
-            if (source.isOurs()) {
-                kill(peer);
-            }
-            peer.close();
-            throw new UnreachableException("the process " + e.getMessage());
-        } catch (HostException e) {
-            // Out of descriptors, say: another time there may be some.
-            if (source.isOurs()) {
-                kill(peer);
-            }
-            peer.socket().close();
-            peer.close();
-            connections.release();
-            throw new UnreachableException(e.getMessage());
-        }
     }
 
     synchronized void domainGone() {
@@ -112,8 +66,8 @@ final class Supervisor {
     /// The session that is up, waiting for one for a while; null if there is none, or once `otherwise` holds.
     synchronized Session await(BooleanSupplier otherwise, long timeoutNs) {
         long deadline = System.nanoTime() + timeoutNs;
-        while (current == null && !closed && !domainGone && failure == null && (otherwise == null || !otherwise.getAsBoolean())
-                && System.nanoTime() < deadline) {
+        while (current == null && !closed && !domainGone && failure == null
+                && (otherwise == null || !otherwise.getAsBoolean()) && System.nanoTime() < deadline) {
             pause(deadline - System.nanoTime());
         }
         return current;
@@ -157,6 +111,7 @@ final class Supervisor {
                 long bornAt = System.nanoTime();
                 Throwable fault = serve(session);
                 if (fault != null) {
+                    unburied = next;
                     giveUp(fault);
                     return;
                 }
@@ -207,7 +162,7 @@ final class Supervisor {
         if (!isClosed()) {
             LOG.log(Level.WARNING, "{0}: its process is gone ({1}); requests wait for another", name, reason);
         }
-        bury(session);
+        next = burial.bury(session, this::sameProcess);
         unburied = null;
         synchronized (this) {
             burying = false;
@@ -233,66 +188,14 @@ final class Supervisor {
         return closed;
     }
 
-    /// Waits for the process's end, and unmaps what it had mapped.
-    private void bury(Session session) {
-        Peer peer = session.peer();
-        if (source.isOurs()) {
-            kill(peer);
-        } else if (!session.holdsNothing()) {
-            awaitLettingGo(peer);
-        }
-        session.release();
-        peer.close();
-    }
-
-    /// One that has been told to go goes by itself.
-    private void kill(Peer peer) {
-        if (!isClosed() || !peer.awaitEnd(patience.afterlife().toNanos())) {
-            peer.kill();
-        }
-        long since = System.nanoTime();
-        while (!peer.awaitEnd(SECOND_NS)) {
-            since = remind(since);
-        }
-    }
-
-    /// Waits until somebody else's process has ended, or is there for a new connection: by the protocol's rule it has then
-    /// let go of all that it had by an earlier one. When its domain is gone it is not waited for for long: what it still
-    /// maps is that one's memory, and nobody else's.
-    private void awaitLettingGo(Peer peer) {
-        long begin = System.nanoTime();
-        long since = begin;
-        while (!peer.awaitEnd(SECOND_NS)) {
-            if (isUnwanted()) {
-                if (System.nanoTime() - begin >= patience.afterlife().toNanos()) {
-                    return;
-                }
-                continue;
-            }
-            next = sameProcess(peer);
-            if (next != null) {
-                return;
-            }
-            since = remind(since);
-        }
-    }
-
     private synchronized boolean isUnwanted() {
         return domainGone || closed;
-    }
-
-    private long remind(long since) {
-        if (System.nanoTime() - since < REMINDER_NS) {
-            return since;
-        }
-        LOG.log(Level.WARNING, "{0}: its process lives on without a connection; what it maps stays granted", name);
-        return System.nanoTime();
     }
 
     /// A new session with that process, or null.
     private Session sameProcess(Peer old) {
         try {
-            Session session = connect();
+            Session session = connections.next();
             if (session.peer().isOfProcess(old)) {
                 return session;
             }
@@ -321,7 +224,7 @@ final class Supervisor {
             }
             failIfTooLong();
             try {
-                known = connect();
+                known = connections.next();
             } catch (UnreachableException e) {
                 complain(e.getMessage());
                 synchronized (this) {
@@ -371,7 +274,7 @@ final class Supervisor {
         if (unburied != null) {
             unburied.end();
             unburied.awaitEnd();
-            bury(unburied);
+            burial.bury(unburied, this::sameProcess);
             unburied = null;
         }
     }

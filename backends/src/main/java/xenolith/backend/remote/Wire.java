@@ -4,7 +4,7 @@ package xenolith.backend.remote;
 /// question's type with [#REPLY], and its tag. docs/remote-backends.md is their specification.
 final class Wire {
     /// Both ends must be of one version.
-    static final int VERSION = 2;
+    static final int VERSION = 3;
     static final int MAGIC = 0x584c_4456;
     static final int REPLY = 1 << 31;
 

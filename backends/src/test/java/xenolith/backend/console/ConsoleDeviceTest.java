@@ -8,19 +8,25 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import xenolith.abi.io.XenbusState;
 import xenolith.backend.DeviceId;
+import xenolith.backend.DeviceNodes;
 import xenolith.backend.Eventually;
 import xenolith.backend.FakeDomain;
 import xenolith.backend.FakeFrontend;
 import xenolith.backend.GuestRing;
 import xenolith.backend.XenbusBackend;
+import xenolith.vmm.port.DeviceAccess;
+import xenolith.vmm.port.EventPort;
+import xenolith.vmm.port.GrantAccess;
 
 /// A console whose page the guest's driver grants, with a driver that is played by the test.
 @Timeout(60)
@@ -158,6 +164,65 @@ class ConsoleDeviceTest {
         frontend.write("ring-ref", REF).write("port", 66).go(XenbusState.INITIALISED);
         frontend.awaits(XenbusState.CLOSING);
         assertThat(frontend.backend("error")).isEqualTo("'port' is no port that waits for us");
+    }
+
+    /// A host that has no room for another bell, say.
+    @Test
+    void aPortThatCannotBeHeardIsGivenBackWithTheRing() {
+        domain.grant(REF, false);
+        AtomicBoolean closed = new AtomicBoolean();
+        ConsoleDevice other = new ConsoleDevice("other", new DeafDomain(domain, closed), this::print);
+        assertThatThrownBy(() -> other.connect(new Answers(), _ -> { })).hasMessage("on purpose");
+        assertThat(domain.mapped()).isZero();
+        assertThat(closed).isTrue();
+    }
+
+    private static final class Answers extends DeviceNodes {
+        @Override
+        public void write(String name, String value) {
+            throw new IllegalStateException(name);
+        }
+
+        @Override
+        public Optional<String> read(String name) {
+            return Optional.of(Integer.toString(name.equals("port") ? PORT : REF));
+        }
+    }
+
+    private record DeafDomain(FakeDomain domain, AtomicBoolean closed) implements DeviceAccess {
+        @Override
+        public GrantAccess grants() {
+            return domain.grants();
+        }
+
+        @Override
+        public Optional<EventPort> bind(int guestPort) {
+            return Optional.of(new EventPort() {
+                @Override
+                public void notifyGuest() {
+                    // Nobody listens.
+                }
+
+                @Override
+                public void onNotification(Runnable listener) {
+                    throw new IllegalStateException("on purpose");
+                }
+
+                @Override
+                public void close() {
+                    closed.set(true);
+                }
+            });
+        }
+    }
+
+    @Test
+    void aRingInAPageThatWasAPageTableAMomentAgoIsWaitedFor() {
+        domain.busyFor(5);
+        connect();
+        assertThat(domain.busyFor()).isZero();
+        guestPrints("soon");
+        Eventually.is("soon", this::seen);
     }
 
     @Test

@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -172,6 +174,32 @@ class RawImageTest {
                 assertThat(image.flush()).isEqualTo(-Errno.EINVAL);
                 assertThat(image.flush()).as("the host is not asked").isEqualTo(-Errno.EIO);
             }
+        }
+    }
+
+    @Test
+    void aLossIsToldAtOnceAndToWhoAsksLater() {
+        AtomicInteger told = new AtomicInteger();
+        try (DiskImage image = new WithoutDiscard(RawImage.openUnlocked(Path.of("/dev/null"), false))) {
+            image.onLoss(told::incrementAndGet);
+            assertThat(told).hasValue(0);
+            assertThat(image.flush()).isEqualTo(-Errno.EINVAL);
+            assertThat(told).hasValue(1);
+            assertThat(image.flush()).isEqualTo(-Errno.EIO);
+            assertThat(told).as("the host said it once").hasValue(1);
+            image.onLoss(() -> told.set(10));
+            assertThat(told).hasValue(10);
+        }
+    }
+
+    @Test
+    void whatIsKnownToBeLostFailsFlushesOfAnImageThatIsWell() throws IOException {
+        Files.write(path, new byte[DiskImage.SECTOR_BYTES]);
+        AtomicBoolean lost = new AtomicBoolean();
+        try (DiskImage image = new UnforgettingImage(RawImage.open(path, false), lost::get, () -> lost.set(true))) {
+            assertThat(image.flush()).isZero();
+            lost.set(true);
+            assertThat(image.flush()).isEqualTo(-Errno.EIO);
         }
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -75,6 +76,7 @@ class HostileProcessTest {
     private final FakeDomain domain = new FakeDomain();
     private final Message message = new Message();
     private final Fd memfd = Memfd.create("guest", 4096);
+    private final StatusPage status = StatusPage.create("test");
     private UnixSocket socket;
     private Session session;
     private Generation generation;
@@ -121,8 +123,8 @@ class HostileProcessTest {
         socket = process.socket();
         generation = new Generation(domain, new NoNodes(), _ -> { });
         Thread machine = Thread.ofPlatform().start(() -> {
-            session = Session.open(new Session.Parts("test", "vbd", domain, new Memory(), 2, new WrittenNodes()),
-                    process.peer(), closed::countDown);
+            session = Session.open(new Session.Parts("test", "vbd", domain, new Memory(), 2, new WrittenNodes(),
+                    status), process.peer(), closed::countDown);
             session.connect(generation, 0);
         });
         answer(Wire.HELLO, m -> m.putInt(Wire.OKAY).putInt(Wire.VERSION).putText("vbd"));
@@ -136,6 +138,7 @@ class HostileProcessTest {
     void theMachineHasEverythingBack() {
         end();
         memfd.close();
+        status.close();
     }
 
     private void end() {
@@ -364,10 +367,10 @@ class HostileProcessTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 65, 3})
     void countersThatCannotBeEndTheConnection(int count) throws Exception {
-        Thread asking = Thread.ofPlatform().start(() ->
-                assertThatThrownBy(() -> session.counters(0)).isInstanceOf(LinkLostException.class));
+        CompletableFuture<Void> asking = CompletableFuture.runAsync(() ->
+                assertThatThrownBy(() -> session.counters(Long.MAX_VALUE)).isInstanceOf(LinkLostException.class));
         answer(Wire.COUNTERS, m -> m.putInt(count).putText("reads").putLong(5).putText("/").putLong(5));
-        asking.join();
+        asking.get();
         assertThat(session.awaitEnd()).isNotNull();
     }
 

@@ -23,6 +23,7 @@ import xenolith.backend.Eventually;
 import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.DiskImage;
 import xenolith.backend.image.RawImage;
+import xenolith.backend.image.UnforgettingImage;
 
 /// A frontend whose device is served through sockets, by processes that come and go.
 @Timeout(60)
@@ -35,7 +36,8 @@ class RemoteDriverTest {
     private Path folder;
 
     private FakeProcess process(DiskImage image) {
-        return new FakeProcess((domain, rings, queues) -> new BlkBackend("disk", image, domain, queues, rings));
+        return new FakeProcess((domain, rings, queues, loss) -> new BlkBackend("disk",
+                new UnforgettingImage(image, loss::isSet, loss::set), domain, queues, rings));
     }
 
     private RemoteGuest guest(FakeProcess first) throws Exception {
@@ -152,8 +154,32 @@ class RemoteDriverTest {
     }
 
     @Test
+    void theProcessSaysWhetherTheDiskCanBeWritten() throws Exception {
+        FakeProcess first = process(new GatedImage(0));
+        try (RemoteGuest guest = guest(first)) {
+            guest.xenbus.awaits(XenbusState.INIT_WAIT);
+            assertThat(guest.xenbus.backend("mode")).isEqualTo("w");
+            assertThat(guest.driver.written("mode")).contains("w");
+            assertThat(guest.driver.written("params")).isEmpty();
+            guest.provide(process(new GatedImage(0) {
+                @Override
+                public boolean isReadOnly() {
+                    return true;
+                }
+            }));
+            first.die();
+            guest.xenbus.go(XenbusState.CLOSED);
+            guest.xenbus.awaits(XenbusState.CLOSED);
+            guest.xenbus.go(XenbusState.INITIALISING);
+            guest.xenbus.awaits(XenbusState.INIT_WAIT);
+            assertThat(guest.xenbus.backend("mode")).isEqualTo("r");
+            assertThat(guest.driver.written("mode")).contains("r");
+        }
+    }
+
+    @Test
     void aProcessOfAnotherKindIsRefused() {
-        FakeProcess process = new FakeProcess("vif", (domain, rings, queues) -> null);
+        FakeProcess process = new FakeProcess("vif", (domain, rings, queues, loss) -> null);
         assertThatThrownBy(() -> guest(process).close()).isInstanceOf(BackendSource.UnreachableException.class)
                 .hasMessageContaining("'vif'");
         Eventually.is(true, process::isDead);
@@ -190,7 +216,8 @@ class RemoteDriverTest {
                 guest.send(id, BLKIF_OP_WRITE, REF);
                 assertThat(guest.answer(id)).isEqualTo(BLKIF_RSP_OKAY);
             }
-            assertThat(guest.driver.counters()).containsEntry("writes", 3L).containsEntry("requests", 3L);
+            Eventually.is(3L, () -> guest.driver.counters().get("writes"));
+            assertThat(guest.driver.counters()).containsEntry("requests", 3L);
             guest.provide(process(new GatedImage(0)));
             first.die();
             guest.send(4, BLKIF_OP_WRITE, REF);

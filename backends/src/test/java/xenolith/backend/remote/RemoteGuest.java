@@ -57,7 +57,7 @@ final class RemoteGuest implements AutoCloseable, BackendSource {
         xenbus = new FakeFrontend(id);
         processes.add(first);
         driver = new RemoteDriver("test", "vbd", this, domain, new Memory(), 2,
-                (access, rings, queues) -> {
+                (access, rings, queues, _) -> {
                     if (standIn == null) {
                         throw new IllegalStateException("no stand-in, on purpose");
                     }

@@ -7,6 +7,7 @@ import java.util.function.UnaryOperator;
 import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.DiskImage;
 import xenolith.backend.image.SettledImage;
+import xenolith.backend.image.UnforgettingImage;
 import xenolith.backend.net.FrameLink;
 import xenolith.backend.net.NetBackend;
 import xenolith.backend.net.NetWorker;
@@ -37,8 +38,9 @@ final class ServedDevices {
             throw new BadInputException("an overlay that is thrown away does not survive this process: cow needs a file");
         }
         DiskImage image = shared.apply(settled(DiskImages.open(config), config));
-        return DeviceServer.listen(socket, config.name(), "vbd", (domain, rings, maxQueues) -> {
-            BlkBackend driver = new BlkBackend("blk-" + config.name(), image, domain, maxQueues, rings);
+        return DeviceServer.listen(socket, config.name(), "vbd", (domain, rings, maxQueues, loss) -> {
+            DiskImage unforgetting = new UnforgettingImage(image, loss::isSet, loss::set);
+            BlkBackend driver = new BlkBackend("blk-" + config.name(), unforgetting, domain, maxQueues, rings);
             config.options().limit().limit(driver.limit());
             return driver;
         }, image::close);
@@ -69,7 +71,7 @@ final class ServedDevices {
         NicFirewall firewall = NicFirewall.of(config, mac, Path.of(""));
         FrameLink link = NicLinks.open(config, "the interface").link();
         List<NetWorker> workers = new ArrayList<>();
-        return DeviceServer.listen(socket, "an interface", "vif", (domain, rings, maxQueues) -> {
+        return DeviceServer.listen(socket, "an interface", "vif", (domain, rings, maxQueues, _) -> {
             // The last machine's have nothing to serve any more.
             end(workers);
             for (int i = 0; i < maxQueues; i++) {

@@ -35,8 +35,13 @@ record RemoteDisk(DiskConfig config, DeviceId id, RemoteDriver driver) implement
     public Map<String, Object> description() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("path", place());
-        fields.put("mode", config.readOnly() ? "r" : "w");
+        fields.put("mode", isReadOnly() ? "r" : "w");
         return fields;
+    }
+
+    /// Of a disk that somebody else's process serves that one alone knows.
+    private boolean isReadOnly() {
+        return config.readOnly() || driver.written("mode").filter("r"::equals).isPresent();
     }
 
     /// `size`: the process looks at the size of its image again.

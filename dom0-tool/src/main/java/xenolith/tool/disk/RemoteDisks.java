@@ -41,7 +41,7 @@ public final class RemoteDisks {
             case BackendPlace.Here _ -> throw new IllegalArgumentException(name + " is served here");
         };
         RemoteDriver driver = new RemoteDriver(name, id.kind(), source, domain, memory, queues,
-                (access, rings, maxQueues) -> new BlkBackend(name, new LostImage(), access, maxQueues, rings),
+                (access, rings, maxQueues, _) -> new BlkBackend(name, new LostImage(), access, maxQueues, rings),
                 Patience.DEFAULT);
         try {
             driver.start();

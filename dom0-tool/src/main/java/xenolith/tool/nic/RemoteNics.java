@@ -46,8 +46,8 @@ public final class RemoteNics {
             case BackendPlace.Here _ -> throw new IllegalArgumentException(name + " is served here");
         };
         RemoteDriver driver = new RemoteDriver(name, id.kind(), source, domain, memory, queues,
-                (access, rings, maxQueues) -> new NetBackend(access, new LostLink(), LostLink.FILTER, Credit.unlimited(),
-                        workers.get(), rings),
+                (access, rings, maxQueues, _) -> new NetBackend(access, new LostLink(), LostLink.FILTER,
+                        Credit.unlimited(), workers.get(), rings),
                 Patience.DEFAULT);
         try {
             driver.start();

@@ -17,6 +17,7 @@ import xenolith.posix.Iovec;
 final class FileStorage implements Storage {
     private final Fd fd;
     private final boolean isFile;
+    /// Nobody knows any more what is on the storage then, and a later success would be no proof.
     private final LostWrites lostWrites = new LostWrites();
 
     private FileStorage(Fd fd, boolean isFile) {
@@ -69,6 +70,11 @@ final class FileStorage implements Storage {
     @Override
     public int sync() {
         return lostWrites.sync(fd);
+    }
+
+    @Override
+    public void onLoss(Runnable action) {
+        lostWrites.tell(action);
     }
 
     @Override

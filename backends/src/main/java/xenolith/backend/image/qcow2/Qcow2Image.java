@@ -186,6 +186,11 @@ public final class Qcow2Image implements DiskImage {
     }
 
     @Override
+    public void onLoss(Runnable action) {
+        storage.onLoss(action);
+    }
+
+    @Override
     public int discard(long offset, long byteLength) {
         return readOnly ? -Errno.EBADF : discarder.discard(offset, byteLength);
     }

@@ -20,6 +20,11 @@ interface Storage extends AutoCloseable {
     /// Waits until all that was written is on the storage. Returns 0 or `-errno`.
     int sync();
 
+    /// As [xenolith.backend.image.DiskImage#onLoss].
+    default void onLoss(Runnable action) {
+        // What is kept in memory is not lost.
+    }
+
     /// Gives the room of a range back; it then reads as zeros or as before. Returns 0 or `-errno`.
     int punchHole(long offset, long byteLength);
 

@@ -3,6 +3,7 @@ package xenolith.backend.net.passt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import xenolith.backend.ThreadEnd;
 import xenolith.backend.net.FrameLink;
 import xenolith.backend.net.FramePort;
 import xenolith.posix.Epoll;
@@ -56,20 +57,31 @@ public final class PasstLink implements FrameLink {
     static PasstLink start(String name, PasstCommand command, Consumer<String> log, long graceNs) {
         PasstLink link = new PasstLink(name, command, log);
         try {
-            PasstProcess first = link.run();
-            if (first.awaitEnd(link.wake, graceNs)) {
-                throw new PasstException(command.program() + " does not run: " + first.end());
-            }
-            List<String> said = link.early;
-            link.early = null;
-            said.forEach(link::says);
-            link.keeper = Thread.ofPlatform().name("passt-" + name).daemon().start(() -> link.keep(first));
+            link.begin(graceNs);
             return link;
         } catch (HostException e) {
             link.giveBack();
             throw new PasstException(command.program() + " cannot be started: " + e.getMessage());
-        } catch (PasstException e) {
+        } catch (RuntimeException | Error e) {
             link.giveBack();
+            throw e;
+        }
+    }
+
+    private void begin(long graceNs) {
+        PasstProcess first = run();
+        try {
+            if (first.awaitEnd(wake, graceNs)) {
+                throw new PasstException(command.program() + " does not run: " + first.end());
+            }
+            List<String> said = early;
+            early = null;
+            said.forEach(this::says);
+            keeper = Thread.ofPlatform().name("passt-" + name).daemon().start(() -> keep(first));
+        } catch (PasstException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            first.end();
             throw e;
         }
     }
@@ -114,14 +126,19 @@ public final class PasstLink implements FrameLink {
 
     /// Until the process has ended, its stream has broken, or all is to end; in each case it is gone then.
     private String awaitEnd(PasstProcess process) {
-        while (!process.awaitEnd(wake, -1)) {
-            wake.drain();
-            if (closing || stream != process.stream()) {
-                break;
+        String ended;
+        try {
+            while (!process.awaitEnd(wake, -1)) {
+                wake.drain();
+                if (closing || stream != process.stream()) {
+                    break;
+                }
             }
+        } finally {
+            stream = null;
+            ended = process.end();
         }
-        stream = null;
-        return process.end();
+        return ended;
     }
 
     private PasstProcess tryToRun() {
@@ -203,11 +220,8 @@ public final class PasstLink implements FrameLink {
     public void close() {
         closing = true;
         wake.signal();
-        try {
-            keeper.join();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        // Until its end it uses what is given back.
+        ThreadEnd.await(keeper);
         giveBack();
     }
 

@@ -46,10 +46,11 @@ final class PasstProcess {
     /// @param log gets each line that it writes, while somebody is in [#awaitEnd]
     static PasstProcess start(PasstCommand command, Epoll ready, Consumer<String> log) {
         UnixSocket.Pair frames = UnixSocket.streamPair();
-        UnixSocket.Pair messages = UnixSocket.streamPair();
+        UnixSocket.Pair messages = null;
         ChildProcess process = null;
         PidFd pid = null;
         try {
+            messages = UnixSocket.streamPair();
             int room = frames.second().sendBufferBytes(FRAMES_BYTES);
             if (room < ENOUGH_BYTES) {
                 log.accept("frames to the guest may be lost: there is room for " + (room >> 10) + " KiB of them; for more, "
@@ -63,7 +64,9 @@ final class PasstProcess {
             return new PasstProcess(process, pid, new PasstStream(frames.first(), ready), messages.first(), log);
         } catch (RuntimeException e) {
             frames.close();
-            messages.close();
+            if (messages != null) {
+                messages.close();
+            }
             if (pid != null) {
                 pid.close();
             }

@@ -8,9 +8,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,12 +41,24 @@ class PasstLinkTest {
     }
 
     private FramePort start(String script, long graceNs) throws IOException {
+        link = PasstLink.start("vif0", command(script), log::add, graceNs);
+        return link.open(0);
+    }
+
+    private PasstCommand command(String script) throws IOException {
         Path program = folder.resolve("passt");
         Files.writeString(program, "#!/bin/sh\n" + script + "\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
-        link = PasstLink.start("vif0", new PasstCommand(program, 1500, List.of(), List.of()), log::add,
-                graceNs);
-        return link.open(0);
+        return new PasstCommand(program, 1500, List.of(), List.of());
+    }
+
+    /// Where a process is seen that writes its number into the file `pid`.
+    private Path process() throws Exception {
+        Path pid = folder.resolve("pid");
+        while (!Files.exists(pid) || Files.size(pid) == 0) {
+            Thread.sleep(5);
+        }
+        return Path.of("/proc/" + Files.readString(pid).strip());
     }
 
     @AfterEach
@@ -164,16 +179,56 @@ class PasstLinkTest {
     @Test
     void theProcessEndsWithItsLink() throws Exception {
         start("echo $$ >" + folder + "/pid; exec sleep 1000");
-        Path pid = folder.resolve("pid");
-        while (!Files.exists(pid) || Files.size(pid) == 0) {
-            Thread.sleep(5);
-        }
-        Path process = Path.of("/proc/" + Files.readString(pid).strip());
+        Path process = process();
         assertThat(process).exists();
         link.close();
         link = null;
         assertThat(process).doesNotExist();
         assertThat(log).isEmpty();
+    }
+
+    /// What is closed with the link its keeper uses until its end.
+    @Test
+    void whoeverIsInterruptedWhileHeClosesItWaitsAllTheSame() throws Exception {
+        CountDownLatch logging = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        link = PasstLink.start("vif0", command("while echo again; do sleep 0.01; done"), _ -> {
+            if (Thread.currentThread().getName().equals("passt-vif0")) {
+                logging.countDown();
+                await(goOn);
+            }
+        }, 1);
+        logging.await();
+        AtomicBoolean interrupted = new AtomicBoolean();
+        Thread closing = Thread.ofPlatform().unstarted(() -> {
+            Thread.currentThread().interrupt();
+            link.close();
+            interrupted.set(Thread.interrupted());
+        });
+        closing.start();
+        assertThat(closing.join(Duration.ofMillis(200))).as("closed under its keeper's hands").isFalse();
+        goOn.countDown();
+        closing.join();
+        link = null;
+        assertThat(interrupted).as("it is known still").isTrue();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// Here it is the log that fails.
+    @Test
+    void aProcessIsEndedWhenItsLinkCannotBeMade() throws Exception {
+        PasstCommand command = command("echo $$ >" + folder + "/pid; echo ready; exec sleep 1000");
+        assertThatThrownBy(() -> PasstLink.start("vif0", command, _ -> {
+            throw new IllegalStateException("on purpose");
+        }, 1_000_000_000L)).hasMessage("on purpose");
+        assertThat(process()).doesNotExist();
     }
 
     @Test
