@@ -85,6 +85,34 @@ class Qcow2GrowthTest {
         }
     }
 
+    /// So much is discarded that it takes a commit, while which the disk becomes longer within its last cluster.
+    @Test
+    void aDiscardOfAllSparesWhatIsWrittenBehindTheOldEndMeanwhile() throws IOException {
+        long tableBytes = 128 << 10;
+        long old = 160 * tableBytes + Stamps.SECTOR;
+        byte[] written = new byte[Stamps.SECTOR];
+        Arrays.fill(written, (byte) 7);
+        Path path = folder.resolve("scattered.qcow2");
+        Qemu.img("create", "-q", "-f", "qcow2", "-o", "cluster_size=1024", path.toString(), old + "");
+        FragileStorage storage = new FragileStorage(Files.readAllBytes(path), CAPACITY, 1);
+        try (Qcow2Image image = open(storage)) {
+            Disk disk = new Disk(image);
+            for (long offset = 0; offset < old; offset += tableBytes) {
+                disk.write(written, offset);
+            }
+            disk.flush();
+            storage.beforeSync(_ -> {
+                storage.beforeSync(_ -> { });
+                image.grow(old + Stamps.SECTOR);
+                disk.write(written, old);
+            });
+            assertThat(image.discard(0, old)).isZero();
+            assertThat(image.sectorCount() * Stamps.SECTOR).isEqualTo(old + Stamps.SECTOR);
+            assertThat(disk.read(old, Stamps.SECTOR)).containsOnly(7);
+            assertThat(disk.read(old - Stamps.SECTOR - tableBytes, Stamps.SECTOR)).containsOnly(0);
+        }
+    }
+
     @Test
     void itGrowsAgain() throws IOException {
         Path path = image("cluster_size=65536");
