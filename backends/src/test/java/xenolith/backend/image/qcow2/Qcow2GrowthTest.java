@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.backend.image.DiskSizeException;
+import xenolith.posix.HostException;
 
 /// Disks that become longer while they are used. The power may be cut meanwhile.
 class Qcow2GrowthTest {
@@ -147,6 +148,21 @@ class Qcow2GrowthTest {
         }
         try (Qcow2Image image = Qcow2Image.open(path, true, true)) {
             refused(image, bytes(MORE_SECTORS), "read-only");
+        }
+    }
+
+    @Test
+    void aFailureSaysWhetherTheImageMayHaveChanged() throws IOException {
+        FragileStorage storage = new FragileStorage(Files.readAllBytes(image("cluster_size=1024")), CAPACITY, 1);
+        try (Qcow2Image image = open(storage)) {
+            storage.room(0);
+            refused(image, bytes(MORE_SECTORS), "the level-1 table: ENOSPC");
+            assertThatThrownBy(() -> image.grow(bytes(SECTORS + 1))).isInstanceOf(HostException.class)
+                    .hasMessageContaining("may say the new size or the old: ENOSPC");
+            assertThat(image.sectorCount()).isEqualTo(SECTORS);
+            storage.room(CAPACITY);
+            image.grow(bytes(MORE_SECTORS));
+            assertThat(image.sectorCount()).isEqualTo(MORE_SECTORS);
         }
     }
 
