@@ -2,6 +2,7 @@ package xenolith.backend;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import xenolith.vmm.port.DeviceAccess;
 
 /// A thread that sleeps until someone has work for it.
@@ -17,6 +18,9 @@ public final class BackendThread {
         /// Does what there is to do. Returns true if more is known to wait, false to sleep until the next wake.
         boolean run() throws Exception;
     }
+
+    /// While it rests: whether it need no more, or is to stop.
+    private static final long LOOK_AGAIN_NS = 5_000_000;
 
     private final Thread thread;
     private final Body body;
@@ -110,6 +114,23 @@ public final class BackendThread {
     /// Whether it has been told to stop: a body that has much to do in one round looks now and then.
     public boolean isStopping() {
         return stopping;
+    }
+
+    /// For the body, which has work but may not do it yet: sleeps for `ns`, or until `isOver` or it is to stop. Wakes go on to
+    /// count. Whoever is held back for so long that it is no work wants no processor meanwhile.
+    public void rest(long ns, BooleanSupplier isOver) {
+        boolean isLong = ns > WorkSign.LINGER_NS;
+        long end = System.nanoTime() + ns;
+        for (long left = ns; left > 0 && !stopping && !isOver.getAsBoolean(); left = end - System.nanoTime()) {
+            if (isLong) {
+                // Each time: a wake may have begun it again.
+                sign.ends();
+            }
+            LockSupport.parkNanos(this, Math.min(left, LOOK_AGAIN_NS));
+        }
+        if (isLong) {
+            sign.begins();
+        }
     }
 
     /// Why the thread stopped by itself, or null while it is well.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,6 +58,50 @@ class BackendThreadWorkTest {
             assertThat(thread.stop(Duration.ofSeconds(20))).isTrue();
         }
         assertThat(domain.working()).isZero();
+    }
+
+    @Test
+    void aThreadThatIsHeldBackForLongWantsNothingMeanwhile() throws InterruptedException {
+        AtomicBoolean isOver = new AtomicBoolean();
+        BackendThread[] thread = new BackendThread[1];
+        thread[0] = new BackendThread("test", () -> {
+            thread[0].rest(Duration.ofSeconds(20).toNanos(), isOver::get);
+            rounds.release();
+            mayGoOn.acquire();
+            return false;
+        }, () -> false);
+        thread[0].workFor(domain);
+        thread[0].start();
+        Eventually.is(1, domain::workBegun);
+        Eventually.is(0, domain::working);
+        thread[0].wake();
+        Eventually.is(0, domain::working);
+        assertThat(rounds.availablePermits()).as("it rests yet").isZero();
+        isOver.set(true);
+        rounds.acquire();
+        assertThat(domain.working()).isOne();
+        mayGoOn.release(2);
+        assertThat(thread[0].stop(Duration.ofSeconds(20))).isTrue();
+        assertThat(domain.working()).isZero();
+    }
+
+    @Test
+    void aShortRestIsWork() throws InterruptedException {
+        BackendThread[] thread = new BackendThread[1];
+        thread[0] = new BackendThread("test", () -> {
+            for (int i = 0; i < 20; i++) {
+                thread[0].rest(1_000_000, () -> false);
+            }
+            rounds.release();
+            mayGoOn.acquire();
+            return false;
+        }, () -> false);
+        thread[0].workFor(domain);
+        thread[0].start();
+        rounds.acquire();
+        assertThat(domain.workBegun()).isOne();
+        mayGoOn.release();
+        assertThat(thread[0].stop(Duration.ofSeconds(20))).isTrue();
     }
 
     @Test

@@ -15,6 +15,7 @@ public final class ByteLock {
     private static final short F_RDLCK = 0;
     private static final short F_WRLCK = 1;
     private static final short F_UNLCK = 2;
+    private static final long MOST_NEIGHBOURS = 1 << 16;
     private static final long PADDING_BYTES = 4;
     private static final StructLayout FLOCK = MemoryLayout.structLayout(
             ValueLayout.JAVA_SHORT.withName("l_type"),
@@ -43,12 +44,21 @@ public final class ByteLock {
         }
     }
 
-    /// Whether any other open file has a lock on a byte. Where nobody can know, nobody has.
+    /// Whether any other open file has a lock on a byte, alone or with neighbours. Where nobody can know, nobody has.
+    ///
+    /// A lock without an end, or of very many bytes, is one of the file and not meant for the byte: network file systems have
+    /// a `flock(2)` look so, or what is left of it when its owner has let go of bytes in the middle.
     public static boolean heldByOthers(Fd fd, long at) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment flock = flock(arena, F_WRLCK, at);
-            return fcntl(fd, F_OFD_GETLK, flock) == 0 && flock.get(ValueLayout.JAVA_SHORT, TYPE) != F_UNLCK;
+            return fcntl(fd, F_OFD_GETLK, flock) == 0 && flock.get(ValueLayout.JAVA_SHORT, TYPE) != F_UNLCK
+                    && isOfBytes(flock.get(ValueLayout.JAVA_LONG, LENGTH));
         }
+    }
+
+    /// A length of 0 is without an end.
+    private static boolean isOfBytes(long byteLength) {
+        return byteLength > 0 && byteLength <= MOST_NEIGHBOURS;
     }
 
     /// From the file's start (`SEEK_SET`), and of no process (`l_pid`): both are 0.

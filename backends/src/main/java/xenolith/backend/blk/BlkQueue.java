@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import xenolith.abi.io.Blkif;
 import xenolith.abi.io.RequestRing;
@@ -34,8 +34,6 @@ final class BlkQueue {
     private static final Logger LOG = System.getLogger(BlkQueue.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long LONG_NS = 1_000_000_000;
-    /// While it rests for its limit: whether that has been changed, and whether it is to stop.
-    private static final long LOOK_AGAIN_NS = 5_000_000;
 
     private final GrantAccess grants;
     private final EventPort port;
@@ -48,13 +46,14 @@ final class BlkQueue {
     private final BlkRuns runs;
     private final TransferQueue transfers;
     private final BlkPace pace = new BlkPace();
+    private final BooleanSupplier isRested = () -> !isResting(System.nanoTime());
     private final MemorySegment response = Arena.ofAuto().allocate(Blkif.Response.SIZEOF, Long.BYTES);
     private int heldCount;
     private long heldSince;
-    /// Until when no request is taken, by which version of the limit.
+    /// Until when no request is taken, if `owes`, by which version of the limit.
     private long restsUntil;
     private int restsBy;
-    private boolean rests;
+    private boolean owes;
     private boolean broken;
 
     /// A queue over what its frontend has granted and made; nothing happens until [#start].
@@ -143,7 +142,7 @@ final class BlkQueue {
             answerFinished();
             int waiting = checked(ring.waiting());
             long now = System.nanoTime();
-            if (waiting > 0 && runs.hasRoom() && !rests(now)) {
+            if (waiting > 0 && runs.hasRoom() && !isResting(now)) {
                 pace.gained();
                 serve(waiting);
                 lastRequest = System.nanoTime();
@@ -152,8 +151,8 @@ final class BlkQueue {
             } else if (heldCount > 0 && !mayHold(now, now - lastRequest)) {
                 pace.gainedNothing();
                 publish();
-            } else if (heldCount == 0 && waiting > 0 && rests) {
-                LockSupport.parkNanos(Math.min(restsUntil - now, LOOK_AGAIN_NS));
+            } else if (heldCount == 0 && waiting > 0 && isResting(now)) {
+                thread.rest(restsUntil - now, isRested);
             } else if (heldCount == 0 && now - lastRequest >= pace.lookNs()) {
                 break;
             } else {
@@ -191,7 +190,8 @@ final class BlkQueue {
 
     /// Serves `waiting` requests, which is at most a ring's worth, or as many as there is room for.
     private void serve(int waiting) {
-        for (int i = 0; i < waiting && runs.hasRoom() && !rests && !thread.isStopping(); i++) {
+        owes = false;
+        for (int i = 0; i < waiting && runs.hasRoom() && !owes && !thread.isStopping(); i++) {
             if (!runs.take(ring)) {
                 begin();
                 runs.takeCarried();
@@ -210,15 +210,14 @@ final class BlkQueue {
             restsBy = limit.changes();
             long now = System.nanoTime();
             long restNs = limit.take(runs.takenBytes(), now);
-            rests = restNs > 0;
+            owes = restNs > 0;
             restsUntil = now + restNs;
         }
     }
 
     /// Whether what was taken is still to be paid off.
-    private boolean rests(long now) {
-        rests = rests && now - restsUntil < 0 && restsBy == limit.changes();
-        return rests;
+    private boolean isResting(long now) {
+        return owes && now - restsUntil < 0 && restsBy == limit.changes();
     }
 
     private static int checked(int waiting) throws BrokenRingException {

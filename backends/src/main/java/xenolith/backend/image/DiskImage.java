@@ -24,6 +24,7 @@ public interface DiskImage extends AutoCloseable {
     /// Makes it longer, while it is used; what is new reads as zeros. [#sectorCount] is more afterwards.
     ///
     /// @throws DiskSizeException if it cannot be so long: nothing has changed
+    /// @throws xenolith.posix.HostException if the host fails so that what holds it may be longer or not; the disk is not
     default void grow(long byteLength) {
         throw new DiskSizeException("only raw files and qcow2 images can be made larger");
     }

@@ -26,16 +26,26 @@ public final class ImageLock {
     ///
     /// @param shared to read only
     public static boolean tryTake(Fd fd, boolean shared) {
+        if (shared) {
+            // Before others see by the flock that we read only, and also if we cannot have that.
+            sayWhetherWeWrite(fd, false);
+        }
         if (!fd.tryLock(shared)) {
             return false;
         }
         // First held, then looked: of two who begin at once, one sees the other, or both do.
         ByteLock.share(fd, DOES + CONSISTENT_READ, true);
-        ByteLock.share(fd, DOES + WRITE, !shared);
-        ByteLock.share(fd, DOES + RESIZE, !shared);
+        if (!shared) {
+            sayWhetherWeWrite(fd, true);
+        }
         ByteLock.share(fd, LETS_NOBODY + WRITE, true);
         ByteLock.share(fd, LETS_NOBODY + RESIZE, true);
         return !isDoneByOthers(fd) && !isLetToNobody(fd, shared);
+    }
+
+    private static void sayWhetherWeWrite(Fd fd, boolean yes) {
+        ByteLock.share(fd, DOES + WRITE, yes);
+        ByteLock.share(fd, DOES + RESIZE, yes);
     }
 
     private static boolean isDoneByOthers(Fd fd) {

@@ -100,6 +100,19 @@ class BlkLimitTest {
     }
 
     @Test
+    void aDiskThatRestsForLongWantsNoProcessor() {
+        guest.driver().limit().change(BlkLimit.NONE, 1);
+        guest.connect(0);
+        read(30);
+        Eventually.is(true, () -> isAnswered(1));
+        Eventually.is(0, guest.domain::working);
+        int begun = guest.domain.workBegun();
+        guest.driver().limit().change(BlkLimit.NONE, BlkLimit.NONE);
+        Eventually.is(true, () -> isAnswered(30));
+        assertThat(guest.domain.workBegun()).isGreaterThan(begun);
+    }
+
+    @Test
     void aDiskThatRestsCanEnd() {
         guest.driver().limit().change(BlkLimit.NONE, 1);
         guest.connect(0);

@@ -22,12 +22,13 @@ final class Discarder {
             return 0;
         }
         long cluster = geometry.clustersFor(offset);
-        long end = offset + byteLength == tables.byteLength() ? geometry.clustersFor(offset + byteLength)
-                : offset + byteLength >>> geometry.clusterBits();
+        long endOffset = offset + byteLength;
+        long end = endOffset == tables.byteLength() ? geometry.clustersFor(endOffset)
+                : endOffset >>> geometry.clusterBits();
         while (cluster < end) {
             int entry = geometry.entryOf(cluster << geometry.clusterBits());
             long tableEnd = Math.min(end, cluster - entry + geometry.entriesPerTable());
-            long next = inTable(cluster, tableEnd);
+            long next = inTable(cluster, tableEnd, endOffset);
             int result = next < 0 ? (int) next : next < tableEnd ? tables.commit() : 0;
             if (result < 0) {
                 return result;
@@ -39,7 +40,7 @@ final class Discarder {
 
     /// The part that is one level-2 table's. Returns where to go on, before `end` if a commit must come first; or
     /// `-errno`.
-    private long inTable(long first, long end) {
+    private long inTable(long first, long end, long endOffset) {
         tables.lock.lock();
         try {
             int index = geometry.tableOf(first << geometry.clusterBits());
@@ -47,7 +48,7 @@ final class Discarder {
                 return end;
             }
             long cluster = first;
-            while (cluster < end && freed(index, cluster)) {
+            while (cluster < end && tryFree(index, cluster, endOffset)) {
                 cluster++;
             }
             return cluster;
@@ -58,10 +59,14 @@ final class Discarder {
         }
     }
 
-    /// Frees one cluster. Returns false, and has done nothing, if a commit must come first.
-    private boolean freed(int index, long cluster) throws StorageException {
+    /// Frees one cluster, unless the range, up to `endOffset`, has not all of it any more: the disk may have become longer
+    /// meanwhile, and its new end been written. Returns false, and has done nothing, if a commit must come first.
+    private boolean tryFree(int index, long cluster, long endOffset) throws StorageException {
         while (tables.inFlight.firstOwned(cluster, cluster + 1) == cluster) {
             tables.inFlight.await();
+        }
+        if ((cluster + 1 << geometry.clusterBits()) > endOffset && endOffset != tables.byteLength()) {
+            return true;
         }
         int entry = geometry.entryOf(cluster << geometry.clusterBits());
         long old = tables.map.table(index).get(entry);

@@ -34,12 +34,14 @@ final class Frees {
         }
     }
 
-    /// So many may wait before somebody commits.
+    /// So many may wait before somebody commits, and before whoever does lets go of all that are due.
     private static final long MANY = 1 << 16;
 
     private final Geometry geometry;
     private Runs dropped = new Runs();
     private final Deque<Runs> committed = new ArrayDeque<>();
+    /// How many clusters are in `committed`.
+    private long waiting;
     private final Set<Long> beingCut = new HashSet<>();
 
     Frees(Geometry geometry) {
@@ -70,8 +72,15 @@ final class Frees {
         }
     }
 
+    /// Whether a commit must come first.
     boolean areMany() {
         return dropped.clusters > MANY;
+    }
+
+    /// Whether all that can be let go of must be: else what is dropped by each commit may be more than what is let go of, and
+    /// the file grows for ever.
+    boolean areTooMany() {
+        return dropped.clusters + waiting > MANY;
     }
 
     boolean isEmpty() {
@@ -88,6 +97,7 @@ final class Frees {
         commit.onSuccess(() -> {
             runs.mark = inFlight.now();
             committed.add(runs);
+            waiting += runs.clusters;
         });
         commit.onFailure(() -> {
             for (int i = 0; i < runs.length; i += 2) {
@@ -116,6 +126,7 @@ final class Frees {
             runs.values[runs.length - 1] -= part;
             runs.length -= part == count ? 2 : 0;
             left -= part;
+            waiting -= part;
             release(from, part, counts, cut);
         }
         return left < Cut.MOST;

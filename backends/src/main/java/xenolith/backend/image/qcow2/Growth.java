@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import xenolith.backend.image.DiskImage;
 import xenolith.backend.image.DiskSizeException;
+import xenolith.posix.HostException;
 
 /// Makes a disk longer while it is used: as long as the clusters of its level-1 table can lead to, which with clusters of
 /// 64 KiB is 4 TiB at least.
@@ -29,25 +30,37 @@ final class Growth {
         this.io = new MetadataIo(tables.storage);
     }
 
-    /// @throws DiskSizeException if it cannot be so long, or the storage fails
+    /// @throws DiskSizeException if it cannot be so long, or the storage fails before anything counts
+    /// @throws HostException     if the storage fails later: the image may be longer or not, the disk is not
     synchronized void to(long byteLength) {
         long old = tables.byteLength();
         int clusterBits = tables.geometry.clusterBits();
         check(byteLength, old);
         int before = (int) Geometry.tablesFor(old, clusterBits);
         int count = (int) Geometry.tablesFor(byteLength, clusterBits);
+        MemorySegment fields = prepare(before, count);
+        fields.set(BIG_LONG, 0, byteLength);
+        try {
+            io.write(fields, Header.SIZE, "the header");
+            StorageException.check(tables.storage.sync(), "sync");
+        } catch (StorageException e) {
+            throw new HostException("writing its header, which may say the new size or the old", e.errno());
+        }
+        tables.grow(byteLength, count);
+    }
+
+    /// Writes the new entries. Returns the header's fields as they are to be, but for the size.
+    private MemorySegment prepare(int before, int count) {
         try {
             if (count > before) {
                 io.write(Arena.ofAuto().allocate((long) (count - before) * Long.BYTES, Long.BYTES),
                         header.l1Offset() + (long) before * Long.BYTES, "the level-1 table");
                 StorageException.check(tables.storage.sync(), "sync");
             }
-            writeHeader(byteLength, count);
-            StorageException.check(tables.storage.sync(), "sync");
+            return fields(count);
         } catch (StorageException e) {
             throw new DiskSizeException(e.getMessage());
         }
-        tables.grow(byteLength, count);
     }
 
     private void check(long byteLength, long old) {
@@ -68,12 +81,11 @@ final class Growth {
     }
 
     /// What the file counts of entries may be more already, as of a disk that was longer once.
-    private void writeHeader(long byteLength, int count) throws StorageException {
+    private MemorySegment fields(int count) throws StorageException {
         MemorySegment fields = Arena.ofAuto().allocate(FIELDS_BYTES, Long.BYTES);
         io.read(fields, Header.SIZE, "the header");
         long l1Size = Integer.toUnsignedLong(fields.get(BIG_INT, Header.L1_SIZE - Header.SIZE));
-        fields.set(BIG_LONG, 0, byteLength);
         fields.set(BIG_INT, Header.L1_SIZE - Header.SIZE, (int) Math.max(l1Size, count));
-        io.write(fields, Header.SIZE, "the header");
+        return fields;
     }
 }

@@ -128,7 +128,7 @@ final class Tables {
         boolean many;
         lock.lock();
         try {
-            many = frees.areMany();
+            many = frees.areTooMany();
         } finally {
             lock.unlock();
         }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import xenolith.backend.image.DiskSizeException;
+import xenolith.posix.HostException;
 
 /// Disks that become longer while they are used. The power may be cut meanwhile.
 class Qcow2GrowthTest {
@@ -85,6 +86,34 @@ class Qcow2GrowthTest {
         }
     }
 
+    /// So much is discarded that it takes a commit, while which the disk becomes longer within its last cluster.
+    @Test
+    void aDiscardOfAllSparesWhatIsWrittenBehindTheOldEndMeanwhile() throws IOException {
+        long tableBytes = 128 << 10;
+        long old = 160 * tableBytes + Stamps.SECTOR;
+        byte[] written = new byte[Stamps.SECTOR];
+        Arrays.fill(written, (byte) 7);
+        Path path = folder.resolve("scattered.qcow2");
+        Qemu.img("create", "-q", "-f", "qcow2", "-o", "cluster_size=1024", path.toString(), old + "");
+        FragileStorage storage = new FragileStorage(Files.readAllBytes(path), CAPACITY, 1);
+        try (Qcow2Image image = open(storage)) {
+            Disk disk = new Disk(image);
+            for (long offset = 0; offset < old; offset += tableBytes) {
+                disk.write(written, offset);
+            }
+            disk.flush();
+            storage.beforeSync(_ -> {
+                storage.beforeSync(_ -> { });
+                image.grow(old + Stamps.SECTOR);
+                disk.write(written, old);
+            });
+            assertThat(image.discard(0, old)).isZero();
+            assertThat(image.sectorCount() * Stamps.SECTOR).isEqualTo(old + Stamps.SECTOR);
+            assertThat(disk.read(old, Stamps.SECTOR)).containsOnly(7);
+            assertThat(disk.read(old - Stamps.SECTOR - tableBytes, Stamps.SECTOR)).containsOnly(0);
+        }
+    }
+
     @Test
     void itGrowsAgain() throws IOException {
         Path path = image("cluster_size=65536");
@@ -119,6 +148,21 @@ class Qcow2GrowthTest {
         }
         try (Qcow2Image image = Qcow2Image.open(path, true, true)) {
             refused(image, bytes(MORE_SECTORS), "read-only");
+        }
+    }
+
+    @Test
+    void aFailureSaysWhetherTheImageMayHaveChanged() throws IOException {
+        FragileStorage storage = new FragileStorage(Files.readAllBytes(image("cluster_size=1024")), CAPACITY, 1);
+        try (Qcow2Image image = open(storage)) {
+            storage.room(0);
+            refused(image, bytes(MORE_SECTORS), "the level-1 table: ENOSPC");
+            assertThatThrownBy(() -> image.grow(bytes(SECTORS + 1))).isInstanceOf(HostException.class)
+                    .hasMessageContaining("may say the new size or the old: ENOSPC");
+            assertThat(image.sectorCount()).isEqualTo(SECTORS);
+            storage.room(CAPACITY);
+            image.grow(bytes(MORE_SECTORS));
+            assertThat(image.sectorCount()).isEqualTo(MORE_SECTORS);
         }
     }
 
