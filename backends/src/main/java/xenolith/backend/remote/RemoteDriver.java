@@ -266,7 +266,7 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
         Session session = supervisor.await(() -> true, 0);
         if (session != null) {
             try {
-                counters.now(session, session.counters(timeoutNs));
+                session.counters(timeoutNs).ifPresent(counts -> counters.now(session, counts));
             } catch (LinkLostException _) {
                 // Then what it said last.
             }

@@ -24,9 +24,10 @@ final class Session implements Link.Handler {
     /// Whether the status page is this process's by now: until then its predecessor's last words stand there.
     private volatile boolean greeted;
     private final Object asking = new Object();
-    /// A question for counters that is not answered yet, or null. Guarded by [#asking], as is what was said last.
+    /// A question for counters that is not answered yet, or null. Guarded by [#asking], as is what was said last, null until
+    /// something was: nothing known is not nothing counted.
     private Call asked;
-    private Map<String, Long> counters = Map.of();
+    private Map<String, Long> counters;
     private final CountDownLatch ended = new CountDownLatch(1);
     /// A descriptor that is closed when the answer has been sent.
     private UnixSocket sent;
@@ -180,10 +181,10 @@ final class Session implements Link.Handler {
     }
 
     /// What the device has counted, or had when it was asked last: a question waits for `timeoutNs`, and is not asked
-    /// again until it is answered. Any thread.
+    /// again until it is answered. Empty until it has answered once. Any thread.
     ///
     /// @throws LinkLostException if the process is gone
-    Map<String, Long> counters(long timeoutNs) {
+    Optional<Map<String, Long>> counters(long timeoutNs) {
         synchronized (asking) {
             hearCounters(0);
             if (asked == null) {
@@ -191,7 +192,7 @@ final class Session implements Link.Handler {
                 asked.send();
                 hearCounters(timeoutNs);
             }
-            return counters;
+            return Optional.ofNullable(counters);
         }
     }
 

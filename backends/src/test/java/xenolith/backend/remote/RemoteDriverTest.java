@@ -14,11 +14,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import xenolith.abi.io.XenbusState;
+import xenolith.backend.DeviceDriver;
+import xenolith.backend.DeviceNodes;
 import xenolith.backend.Eventually;
 import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.DiskImage;
@@ -226,6 +231,60 @@ class RemoteDriverTest {
             guest.driver.close();
             assertThat(guest.driver.counters()).as("when there is none to be asked").containsEntry("writes", 4L);
         }
+    }
+
+    @Test
+    void whatIsCountedIsKnownWhileANewProcessHasNotSaidWhatItCounted() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        FakeProcess first = counting(5, new CountDownLatch(0));
+        try (RemoteGuest guest = guest(first)) {
+            guest.xenbus.awaits(XenbusState.INIT_WAIT);
+            Eventually.is(5L, () -> guest.driver.counters().get("writes"));
+            CountDownLatch asked = new CountDownLatch(1);
+            guest.provide(counting(2, answer, asked));
+            first.die();
+            while (asked.getCount() != 0) {
+                assertThat(guest.driver.counters()).containsEntry("writes", 5L);
+            }
+            assertThat(guest.driver.counters()).as("it is asked").containsEntry("writes", 5L);
+            answer.countDown();
+            Eventually.is(7L, () -> guest.driver.counters().get("writes"));
+        } finally {
+            answer.countDown();
+        }
+    }
+
+    /// A process that says what it has counted when it is let.
+    private static FakeProcess counting(long writes, CountDownLatch answer, CountDownLatch... asked) {
+        return new FakeProcess((_, _, _, _) -> new DeviceDriver() {
+            @Override
+            public void offer(DeviceNodes nodes) {
+                // There is nothing to say.
+            }
+
+            @Override
+            public void connect(DeviceNodes nodes, Consumer<String> onFault) {
+                // No frontend comes.
+            }
+
+            @Override
+            public void disconnect() {
+                // There is none.
+            }
+
+            @Override
+            public Map<String, Long> counters() {
+                for (CountDownLatch each : asked) {
+                    each.countDown();
+                }
+                try {
+                    answer.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                return Map.of("writes", writes);
+            }
+        });
     }
 
     @Test

@@ -131,14 +131,14 @@ class SessionTest {
             assertThat(session.counters(NEVER_NS)).as("the question stands").isEmpty();
             assertThat(isAsked(socket)).isFalse();
             counters(socket, tag, 5);
-            Map<String, Long> heard = session.counters(AT_ONCE_NS);
+            Optional<Map<String, Long>> heard = session.counters(AT_ONCE_NS);
             while (heard.isEmpty()) {
                 heard = session.counters(AT_ONCE_NS);
             }
-            assertThat(heard).containsExactly(Map.entry("reads", 5L));
+            assertThat(heard).contains(Map.of("reads", 5L));
             tag = hear(socket, Wire.COUNTERS);
             counters(socket, tag, 6);
-            while (!heard.containsValue(6L)) {
+            while (!heard.equals(Optional.of(Map.of("reads", 6L)))) {
                 heard = session.counters(AT_ONCE_NS);
             }
         } finally {
