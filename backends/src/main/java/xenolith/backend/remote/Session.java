@@ -188,11 +188,22 @@ final class Session implements Link.Handler {
         synchronized (asking) {
             hearCounters(0);
             if (asked == null) {
-                asked = link.call(Wire.COUNTERS);
-                asked.send();
+                asked = askForCounters();
                 hearCounters(timeoutNs);
             }
             return Optional.ofNullable(counters);
+        }
+    }
+
+    private Call askForCounters() {
+        Call call = link.call(Wire.COUNTERS);
+        try {
+            call.send();
+            return call;
+        } catch (RuntimeException | Error e) {
+            // The connection may go on all the same: a question that did not go out is not waited for.
+            call.close();
+            throw e;
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import xenolith.backend.Eventually;
 import xenolith.backend.FakeDomain;
 import xenolith.backend.remote.BackendSource.UnreachableException;
 import xenolith.posix.Errno;
@@ -114,8 +115,13 @@ class SessionTest {
         assertThat(answer(Wire.COUNTERS, tag).putInt(1).putText("reads").putLong(reads).send(socket)).isZero();
     }
 
-    @Test
-    void aProcessThatDoesNotSayWhatItCountedIsNotWaitedForTwice() throws Exception {
+    /// What is done with a session whose other end the test plays.
+    @FunctionalInterface
+    private interface Scene {
+        void play(Session session, UnixSocket theirs) throws Exception;
+    }
+
+    private void play(Scene scene) throws Exception {
         FakeProcess process = new FakeProcess(null);
         UnixSocket socket = process.socket();
         CountDownLatch closed = new CountDownLatch(1);
@@ -126,6 +132,18 @@ class SessionTest {
         machine.join();
         Session session = opened[0];
         try {
+            scene.play(session, socket);
+        } finally {
+            session.end();
+            session.awaitEnd();
+            closed.await();
+            socket.close();
+        }
+    }
+
+    @Test
+    void aProcessThatDoesNotSayWhatItCountedIsNotWaitedForTwice() throws Exception {
+        play((session, socket) -> {
             assertThat(session.counters(AT_ONCE_NS)).isEmpty();
             int tag = hear(socket, Wire.COUNTERS);
             assertThat(session.counters(NEVER_NS)).as("the question stands").isEmpty();
@@ -141,12 +159,26 @@ class SessionTest {
             while (!heard.equals(Optional.of(Map.of("reads", 6L)))) {
                 heard = session.counters(AT_ONCE_NS);
             }
-        } finally {
-            session.end();
-            session.awaitEnd();
-            closed.await();
-            socket.close();
-        }
+        });
+    }
+
+    @Test
+    void aQuestionThatDidNotGoOutIsAskedAgain() throws Exception {
+        play((session, socket) -> {
+            UnixSocket ours = session.peer().socket();
+            int sent = 0;
+            while (answer(Wire.COUNTERS, 0).send(ours) == 0) {
+                sent++;
+            }
+            assertThatThrownBy(() -> session.counters(AT_ONCE_NS)).isInstanceOf(LinkLostException.class)
+                    .hasMessage("it does not read what it is sent");
+            for (int i = 0; i < sent; i++) {
+                hear(socket, Wire.COUNTERS | Wire.REPLY);
+            }
+            assertThat(session.counters(AT_ONCE_NS)).isEmpty();
+            counters(socket, hear(socket, Wire.COUNTERS), 5);
+            Eventually.is(Optional.of(Map.of("reads", 5L)), () -> session.counters(AT_ONCE_NS));
+        });
     }
 
     @Test
