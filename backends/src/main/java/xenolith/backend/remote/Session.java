@@ -195,6 +195,18 @@ final class Session implements Link.Handler {
         }
     }
 
+    /// Likewise before the process is told to go: a question that stands is waited for too, and then another is asked, for
+    /// `timeoutNs` together.
+    ///
+    /// @throws LinkLostException if the process is gone
+    Optional<Map<String, Long>> lastCounters(long timeoutNs) {
+        long deadline = System.nanoTime() + timeoutNs;
+        synchronized (asking) {
+            hearCounters(timeoutNs);
+            return counters(Math.max(0, deadline - System.nanoTime()));
+        }
+    }
+
     private Call askForCounters() {
         Call call = link.call(Wire.COUNTERS);
         try {

@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -178,6 +180,33 @@ class SessionTest {
             assertThat(session.counters(AT_ONCE_NS)).isEmpty();
             counters(socket, hear(socket, Wire.COUNTERS), 5);
             Eventually.is(Optional.of(Map.of("reads", 5L)), () -> session.counters(AT_ONCE_NS));
+        });
+    }
+
+    /// A list that did not wait for its answer comes before.
+    @Test
+    void aQuestionThatStandsIsWaitedForBeforeTheProcessGoes() throws Exception {
+        play((session, socket) -> {
+            assertThat(session.counters(AT_ONCE_NS)).isEmpty();
+            int tag = hear(socket, Wire.COUNTERS);
+            AtomicReference<Optional<Map<String, Long>>> last = new AtomicReference<>();
+            Thread closing = Thread.ofPlatform().start(() -> last.set(session.lastCounters(NEVER_NS)));
+            assertThat(closing.join(Duration.ofMillis(50))).isFalse();
+            counters(socket, tag, 5);
+            counters(socket, hear(socket, Wire.COUNTERS), 6);
+            closing.join();
+            assertThat(last.get()).contains(Map.of("reads", 6L));
+            assertThat(session.lastCounters(AT_ONCE_NS)).as("it does not answer").contains(Map.of("reads", 6L));
+        });
+    }
+
+    @Test
+    void whoAsksAProcessThatIsGoneIsToldSo() throws Exception {
+        play((session, socket) -> {
+            assertThat(session.counters(AT_ONCE_NS)).isEmpty();
+            session.end();
+            session.awaitEnd();
+            assertThatThrownBy(() -> session.counters(AT_ONCE_NS)).isInstanceOf(LinkLostException.class);
         });
     }
 
