@@ -168,8 +168,12 @@ public final class PasstLink implements FrameLink {
 
     private void pause(long ms) {
         long untilNs = System.nanoTime() + ms * NS_PER_MS;
-        for (long leftNs = ms * NS_PER_MS; !closing && leftNs > 0; leftNs = untilNs - System.nanoTime()) {
+        for (long leftNs = ms * NS_PER_MS; leftNs > 0; leftNs = untilNs - System.nanoTime()) {
+            // In this order: whoever closes it sets the one before he signals the other.
             wake.drain();
+            if (closing) {
+                return;
+            }
             wake.await(leftNs);
         }
     }
