@@ -73,19 +73,22 @@ public final class PasstLink implements FrameLink {
 
     private void begin(long graceNs) {
         PasstProcess first = run();
+        boolean runs;
         try {
-            if (first.awaitEnd(wake, graceNs)) {
-                throw new PasstException(command.program() + " does not run: " + first.end());
+            runs = !first.awaitEnd(wake, graceNs);
+            if (runs) {
+                List<String> said = early;
+                early = null;
+                said.forEach(this::says);
+                keeper = Thread.ofPlatform().name("passt-" + name).daemon().start(() -> keep(first));
             }
-            List<String> said = early;
-            early = null;
-            said.forEach(this::says);
-            keeper = Thread.ofPlatform().name("passt-" + name).daemon().start(() -> keep(first));
-        } catch (PasstException e) {
-            throw e;
         } catch (RuntimeException | Error e) {
             first.end();
             throw e;
+        }
+        if (!runs) {
+            String ended = first.end();
+            throw new PasstException(command.program() + " does not run: " + ended);
         }
     }
 
