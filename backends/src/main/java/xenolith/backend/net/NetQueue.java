@@ -109,7 +109,7 @@ final class NetQueue {
     int descriptor() {
         try {
             return broken ? -1 : rx.descriptor();
-        } catch (BrokenRingException | RuntimeException | Error e) {
+        } catch (RuntimeException | Error e) {
             breaks(e);
             return -1;
         }

@@ -120,6 +120,7 @@ class WorkerTest {
         link.give(frame);
         rx.serve(64, 2);
         assertThat(counters.rxDropped).as("the other queue has no page").isOne();
+        assertThat(rx.settle(2)).isFalse();
         assertThat(rx.descriptor()).isEqualTo(link.open(0).descriptor());
         link.close();
     }
