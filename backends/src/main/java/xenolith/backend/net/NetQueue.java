@@ -77,8 +77,8 @@ final class NetQueue {
         }
     }
 
-    /// Its worker goes on with the queues of others.
-    private void breaks(Throwable reason) {
+    /// It is served no more. Its worker goes on with the queues of others, if it can.
+    void breaks(Throwable reason) {
         broken = true;
         onFault.accept(switch (reason) {
             case BrokenRingException e -> e.getMessage();
