@@ -14,6 +14,8 @@ import xenolith.vmm.port.GrantAccess;
 /// One queue of a connected interface: a transmit and a receive ring, and the link's port. Served by a [NetWorker].
 final class NetQueue {
     private static final Logger LOG = System.getLogger(NetQueue.class.getName());
+    /// A frontend may have a fault of ours come again by each new connection, and must not fill the log.
+    private static final int LOGGED_FAULTS = 10;
 
     private final TxPath tx;
     private final RxPath rx;
@@ -84,7 +86,10 @@ final class NetQueue {
             case BrokenRingException e -> e.getMessage();
             case HostException e -> "the host failed: " + e.getMessage();
             default -> {
-                LOG.log(Level.ERROR, "a fault of ours in an interface's queue", reason);
+                if (counters.loggedFaults < LOGGED_FAULTS) {
+                    counters.loggedFaults++;
+                    LOG.log(Level.ERROR, "a fault of ours in an interface's queue", reason);
+                }
                 yield "internal error: " + reason;
             }
         });
