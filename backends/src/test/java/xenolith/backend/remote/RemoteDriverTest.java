@@ -159,6 +159,21 @@ class RemoteDriverTest {
     }
 
     @Test
+    void aConnectionThatWasMadeAnewEndsWhenTheOldOneCannotBeForgotten() throws Exception {
+        FakeProcess process = process(new GatedImage(0));
+        FakeProcess same = process.reborn();
+        try (RemoteGuest guest = new RemoteGuest(false, Duration.ofSeconds(60), failing(), process)) {
+            guest.connectFrontend();
+            guest.provide(same);
+            process.inClose = new IllegalStateException("on purpose");
+            process.hangUp();
+            guest.xenbus.awaits(XenbusState.CLOSING);
+            assertThat(guest.xenbus.backend("error")).contains("internal error").contains("on purpose");
+            same.join();
+        }
+    }
+
+    @Test
     void theProcessSaysWhetherTheDiskCanBeWritten() throws Exception {
         FakeProcess first = process(new GatedImage(0));
         try (RemoteGuest guest = guest(first)) {
