@@ -54,6 +54,8 @@ public final class XenbusBackend implements AutoCloseable {
     /// Counts connections, so that a fault of an old one does not end a new one.
     private int connection;
     private int faultCount;
+    /// A count of its own: a frontend that breaks its device shall not silence where a fault of ours comes from.
+    private int ourFaultCount;
 
     private record Fault(int connection, String reason) {
     }
@@ -165,9 +167,7 @@ public final class XenbusBackend implements AutoCloseable {
         } catch (HostException e) {
             failAtAnyRate("the host failed: " + e.getMessage());
         } catch (RuntimeException | Error e) {
-            if (isLogged()) {
-                LOG.log(Level.ERROR, "a fault of ours in " + device.backendPath(), e);
-            }
+            logOurs("a fault of ours in ", e);
             failAtAnyRate("internal error: " + e);
         }
         return false;
@@ -178,14 +178,15 @@ public final class XenbusBackend implements AutoCloseable {
         try {
             fail(reason);
         } catch (RuntimeException e) {
-            if (isLogged()) {
-                LOG.log(Level.ERROR, "and it cannot be closed: " + device.backendPath(), e);
-            }
+            logOurs("and it cannot be closed: ", e);
         }
     }
 
-    private boolean isLogged() {
-        return faultCount < LOGGED_FAULTS;
+    private void logOurs(String what, Throwable e) {
+        if (ourFaultCount < LOGGED_FAULTS) {
+            ourFaultCount++;
+            LOG.log(Level.ERROR, what + device.backendPath(), e);
+        }
     }
 
     private void step() {
@@ -280,10 +281,10 @@ public final class XenbusBackend implements AutoCloseable {
     }
 
     private void fail(String reason) {
-        if (isLogged()) {
+        if (faultCount < LOGGED_FAULTS) {
+            faultCount++;
             LOG.log(Level.WARNING, "{0} is closed: {1}", device.frontendPath(), reason);
         }
-        faultCount++;
         try {
             driver.disconnect();
         } finally {

@@ -45,6 +45,29 @@ class LoggedFaultsTest {
         }
     }
 
+    /// One that likes no frontend.
+    private static final class Refusing implements DeviceDriver {
+        private volatile boolean faulty;
+
+        @Override
+        public void offer(DeviceNodes nodes) {
+            // There is nothing to say.
+        }
+
+        @Override
+        public void connect(DeviceNodes nodes, Consumer<String> onFault) throws FrontendException {
+            if (faulty) {
+                throw new IllegalStateException("on purpose");
+            }
+            throw new FrontendException("a bad ring");
+        }
+
+        @Override
+        public void disconnect() {
+            // Nothing is connected.
+        }
+    }
+
     /// One whose process has gone for good.
     private final class Faulty implements DeviceDriver {
         private final boolean everywhere;
@@ -81,6 +104,35 @@ class LoggedFaultsTest {
     @Test
     void soIsOneThatComesWhileTheDeviceIsClosed() {
         assertThat(logged(true)).isBetween(LOGGED, 3 * LOGGED);
+    }
+
+    @Test
+    void aFaultOfOursIsLoggedAfterManyOfTheFrontends() {
+        Refusing driver = new Refusing();
+        Logger logger = Logger.getLogger(XenbusBackend.class.getName());
+        logger.addHandler(counter);
+        try (FakeFrontend frontend = new FakeFrontend(device);
+                XenbusBackend backend = new XenbusBackend(frontend.toolstack, device, driver)) {
+            backend.start();
+            for (int i = 0; i < 2 * LOGGED; i++) {
+                fail(frontend);
+            }
+            assertThat(frontend.backend("error")).isEqualTo("a bad ring");
+            assertThat(counter.count()).isEqualTo(LOGGED);
+            driver.faulty = true;
+            fail(frontend);
+            assertThat(frontend.backend("error")).startsWith("internal error");
+            assertThat(counter.count()).as("where it comes from").isEqualTo(LOGGED + 1);
+        } finally {
+            logger.removeHandler(counter);
+        }
+    }
+
+    private static void fail(FakeFrontend frontend) {
+        frontend.go(XenbusState.INITIALISING);
+        frontend.awaits(XenbusState.INIT_WAIT);
+        frontend.go(XenbusState.CONNECTED);
+        frontend.awaits(XenbusState.CLOSING);
     }
 
     /// How often something is said while the guest begins anew many times.

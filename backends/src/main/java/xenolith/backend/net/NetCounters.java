@@ -25,6 +25,8 @@ final class NetCounters {
     long sleeps;
     /// How often it waited a little for more, without asking for events.
     long naps;
+    /// Faults of ours that were logged; for nobody else.
+    int loggedFaults;
     private final LongAdder guestEvents = new LongAdder();
 
     /// Runs on a vcpu's thread too.

@@ -14,6 +14,8 @@ import xenolith.vmm.port.GrantAccess;
 /// One queue of a connected interface: a transmit and a receive ring, and the link's port. Served by a [NetWorker].
 final class NetQueue {
     private static final Logger LOG = System.getLogger(NetQueue.class.getName());
+    /// A frontend may have a fault of ours come again by each new connection, and must not fill the log.
+    private static final int LOGGED_FAULTS = 10;
 
     private final TxPath tx;
     private final RxPath rx;
@@ -77,14 +79,17 @@ final class NetQueue {
         }
     }
 
-    /// Its worker goes on with the queues of others.
-    private void breaks(Throwable reason) {
+    /// It is served no more. Its worker goes on with the queues of others, if it can.
+    void breaks(Throwable reason) {
         broken = true;
         onFault.accept(switch (reason) {
             case BrokenRingException e -> e.getMessage();
             case HostException e -> "the host failed: " + e.getMessage();
             default -> {
-                LOG.log(Level.ERROR, "a fault of ours in an interface's queue", reason);
+                if (counters.loggedFaults < LOGGED_FAULTS) {
+                    counters.loggedFaults++;
+                    LOG.log(Level.ERROR, "a fault of ours in an interface's queue", reason);
+                }
                 yield "internal error: " + reason;
             }
         });
@@ -109,7 +114,7 @@ final class NetQueue {
     int descriptor() {
         try {
             return broken ? -1 : rx.descriptor();
-        } catch (BrokenRingException | RuntimeException | Error e) {
+        } catch (RuntimeException | Error e) {
             breaks(e);
             return -1;
         }

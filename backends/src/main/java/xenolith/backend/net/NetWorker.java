@@ -33,6 +33,9 @@ public final class NetWorker implements AutoCloseable {
     private volatile NetQueue[] queues = NONE;
     private volatile boolean awake = true;
     private volatile boolean stopping;
+    private volatile boolean ended;
+    /// Why the thread ended without being told to, or null. Guarded by [#serving].
+    private Throwable failure;
     private final Naps naps = new Naps();
     private int first;
     /// Whether the host has told of a guest: those who were waited for last.
@@ -48,6 +51,9 @@ public final class NetWorker implements AutoCloseable {
     void add(NetQueue queue) {
         serving.lock();
         try {
+            if (failure != null) {
+                throw new IllegalStateException("the thread for its queues has ended: " + failure);
+            }
             if (queues.length == MAX_QUEUES) {
                 throw new IllegalStateException("more than " + MAX_QUEUES + " queues for one thread");
             }
@@ -79,6 +85,9 @@ public final class NetWorker implements AutoCloseable {
             awake = true;
             // Here already: the thread may be waiting for the processor that it asks for.
             sign.begins();
+            if (ended) {
+                sign.ends();
+            }
             wakeUp.signal();
         }
     }
@@ -86,8 +95,25 @@ public final class NetWorker implements AutoCloseable {
     private void loop() {
         try {
             serveUntilStopped();
+        } catch (RuntimeException | Error e) {
+            fail(e);
+            throw e;
         } finally {
+            ended = true;
             sign.ends();
+        }
+    }
+
+    /// Nobody serves its queues any more: their interfaces are told so.
+    private void fail(Throwable reason) {
+        serving.lock();
+        try {
+            failure = reason;
+            for (NetQueue queue : queues) {
+                queue.breaks(reason);
+            }
+        } finally {
+            serving.unlock();
         }
     }
 

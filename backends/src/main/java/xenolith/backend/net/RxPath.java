@@ -41,6 +41,8 @@ final class RxPath {
     private RxRing heldFor;
     private long heldHash;
     private long heldSinceNs;
+    /// Whether a frame could be handed over when it settled.
+    private boolean canTake;
     /// When to look for pages of which nobody will tell.
     private long lookAtNs = Long.MAX_VALUE;
     private long nowNs;
@@ -80,13 +82,15 @@ final class RxPath {
     /// none will come. Returns whether there is work now.
     boolean settle(long now) throws BrokenRingException {
         boolean posted = own.awaitPages(heldBytes == 0 ? 1 : RxRing.slotsNeeded(vnet, heldBytes, heldHash));
+        canTake = posted && heldBytes == 0;
         lookAtNs = posted || guest.rxNotify() ? Long.MAX_VALUE : now + LOOK_NS;
         return posted && heldBytes != 0;
     }
 
-    /// What to wait for: the port's descriptor, or -1 while no frame could be handed over.
-    int descriptor() throws BrokenRingException {
-        return heldBytes != 0 || own.waiting() == 0 ? -1 : link.descriptor();
+    /// What to wait for after [#settle]: the port's descriptor, or -1 while no frame could be handed over. By what was seen
+    /// there: another queue may have filled the pages since, of which no event and no time has been asked for.
+    int descriptor() {
+        return canTake ? link.descriptor() : -1;
     }
 
     long dueNs() {

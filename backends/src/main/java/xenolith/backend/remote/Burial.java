@@ -44,9 +44,24 @@ final class Burial {
         } else if (!session.holdsNothing()) {
             next = awaitLettingGo(peer, again);
         }
-        session.release();
-        peer.close();
-        return next;
+        try {
+            session.release();
+            peer.close();
+            return next;
+        } catch (RuntimeException | Error e) {
+            if (next != null) {
+                // Nobody else knows of it.
+                end(next);
+            }
+            throw e;
+        }
+    }
+
+    /// Ends a session that serves nothing yet.
+    static void end(Session session) {
+        session.end();
+        session.awaitEnd();
+        session.peer().close();
     }
 
     /// One that has been told to go goes by itself.

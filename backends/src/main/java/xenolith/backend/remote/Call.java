@@ -57,6 +57,9 @@ final class Call implements AutoCloseable {
     synchronized boolean awaitAnswer(long timeoutNs) {
         long deadline = System.nanoTime() + timeoutNs;
         boolean interrupted = false;
+        if (!answered) {
+            link.requireUp();
+        }
         try {
             for (long leftNs = timeoutNs; !answered && leftNs > 0; leftNs = deadline - System.nanoTime()) {
                 link.requireUp();

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import xenolith.backend.DeviceDriver;
 import xenolith.backend.DeviceNodes;
 import xenolith.backend.FrontendException;
@@ -259,25 +260,25 @@ public final class RemoteDriver implements DeviceDriver, AutoCloseable {
     /// Of all its processes; of one that died, or does not answer at once, what was known when somebody last asked.
     @Override
     public Map<String, Long> counters() {
-        return counters(COUNTERS_NS);
+        hear(session -> session.counters(COUNTERS_NS));
+        return counters.all();
     }
 
-    private Map<String, Long> counters(long timeoutNs) {
+    private void hear(Function<Session, Optional<Map<String, Long>>> question) {
         Session session = supervisor.await(() -> true, 0);
         if (session != null) {
             try {
-                counters.now(session, session.counters(timeoutNs));
+                question.apply(session).ifPresent(counts -> counters.now(session, counts));
             } catch (LinkLostException _) {
                 // Then what it said last.
             }
         }
-        return counters.all();
     }
 
     /// Lets the process go. The device is disconnected by then.
     @Override
     public void close() {
-        counters(LAST_COUNTERS_NS);
+        hear(session -> session.lastCounters(LAST_COUNTERS_NS));
         supervisor.close();
         status.close();
     }

@@ -24,9 +24,10 @@ final class Session implements Link.Handler {
     /// Whether the status page is this process's by now: until then its predecessor's last words stand there.
     private volatile boolean greeted;
     private final Object asking = new Object();
-    /// A question for counters that is not answered yet, or null. Guarded by [#asking], as is what was said last.
+    /// A question for counters that is not answered yet, or null. Guarded by [#asking], as is what was said last, null until
+    /// something was: nothing known is not nothing counted.
     private Call asked;
-    private Map<String, Long> counters = Map.of();
+    private Map<String, Long> counters;
     private final CountDownLatch ended = new CountDownLatch(1);
     /// A descriptor that is closed when the answer has been sent.
     private UnixSocket sent;
@@ -180,18 +181,41 @@ final class Session implements Link.Handler {
     }
 
     /// What the device has counted, or had when it was asked last: a question waits for `timeoutNs`, and is not asked
-    /// again until it is answered. Any thread.
+    /// again until it is answered. Empty until it has answered once. Any thread.
     ///
     /// @throws LinkLostException if the process is gone
-    Map<String, Long> counters(long timeoutNs) {
+    Optional<Map<String, Long>> counters(long timeoutNs) {
         synchronized (asking) {
             hearCounters(0);
             if (asked == null) {
-                asked = link.call(Wire.COUNTERS);
-                asked.send();
+                asked = askForCounters();
                 hearCounters(timeoutNs);
             }
-            return counters;
+            return Optional.ofNullable(counters);
+        }
+    }
+
+    /// Likewise before the process is told to go: a question that stands is waited for too, and then another is asked, for
+    /// `timeoutNs` together.
+    ///
+    /// @throws LinkLostException if the process is gone
+    Optional<Map<String, Long>> lastCounters(long timeoutNs) {
+        long deadline = System.nanoTime() + timeoutNs;
+        synchronized (asking) {
+            hearCounters(timeoutNs);
+            return counters(Math.max(0, deadline - System.nanoTime()));
+        }
+    }
+
+    private Call askForCounters() {
+        Call call = link.call(Wire.COUNTERS);
+        try {
+            call.send();
+            return call;
+        } catch (RuntimeException | Error e) {
+            // The connection may go on all the same: a question that did not go out is not waited for.
+            call.close();
+            throw e;
         }
     }
 

@@ -199,9 +199,7 @@ final class Supervisor {
             if (session.peer().isOfProcess(old)) {
                 return session;
             }
-            session.end();
-            session.awaitEnd();
-            session.peer().close();
+            Burial.end(session);
             return null;
         } catch (UnreachableException _) {
             return null;

@@ -69,4 +69,19 @@ class DealtFramesTest {
         assertThat(counters.rxFrames).isOne();
         assertThat(fronts[1].finalCheck()).isEqualTo(3);
     }
+
+    @Test
+    void aQueueWhosePagesAnotherFillsWhileItGoesToSleepIsWokenByTheNextFrame() throws BrokenRingException {
+        post(0, 1);
+        post(1, 3);
+        assertThat(paths[1].settle(1)).isFalse();
+        link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.ipv4(Packets.TCP, 5000, 1)));
+        assertThat(paths[0].serve(64, 1)).isOne();
+        assertThat(fronts[1].finalCheck()).isEqualTo(3);
+        assertThat(paths[1].descriptor()).as("it has asked for no event").isEqualTo(link.open(1).descriptor());
+        assertThat(paths[1].serve(64, 2)).isZero();
+        assertThat(paths[1].settle(2)).isFalse();
+        assertThat(paths[1].descriptor()).isEqualTo(-1);
+        assertThat(post(1, 1)).as("now it has").isTrue();
+    }
 }

@@ -6,6 +6,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +21,9 @@ import xenolith.backend.Eventually;
 import xenolith.backend.FakeDomain;
 import xenolith.backend.FakePort;
 import xenolith.backend.net.NetFrontend.Answer;
+import xenolith.vmm.port.DeviceAccess;
+import xenolith.vmm.port.EventPort;
+import xenolith.vmm.port.GrantAccess;
 
 /// What a worker does for several queues.
 @Timeout(60)
@@ -63,6 +68,54 @@ class WorkerTest {
             other.link.give(FakeLink.framed(0, 0, 0, 0, 0, Packets.raw(60, 2)));
             assertThat(other.receive().status()).isEqualTo(60);
             Eventually.is(0, domain::working);
+        }
+    }
+
+    /// Here it is the domain that cannot be told that the thread goes to sleep.
+    @Test
+    void whenTheThreadItselfDiesTheInterfacesAreToldAndNoWorkIsShownForEver() {
+        FakeDomain domain = new FakeDomain();
+        AtomicBoolean failing = new AtomicBoolean();
+        try (NetWorker worker = new NetWorker("net-test", new Failing(domain, failing));
+                NetFrontend one = NetFrontend.servedBy(worker); NetFrontend other = NetFrontend.servedBy(worker)) {
+            one.connect();
+            other.connect();
+            failing.set(true);
+            worker.wake();
+            for (NetFrontend each : List.of(one, other)) {
+                each.xenbus.awaits(XenbusState.CLOSING);
+                assertThat(each.xenbus.backend("error")).contains("internal error").contains("on purpose");
+            }
+            Eventually.is(0, domain::working);
+            one.xenbus.go(XenbusState.CLOSED);
+            one.xenbus.awaits(XenbusState.CLOSED);
+            one.xenbus.go(XenbusState.INITIALISING);
+            one.xenbus.awaits(XenbusState.INIT_WAIT);
+            one.rings().xenbus.go(XenbusState.INITIALISED);
+            one.xenbus.awaits(XenbusState.CLOSING);
+            assertThat(one.xenbus.backend("error")).contains("has ended").contains("on purpose");
+            worker.wake();
+            assertThat(domain.working()).isZero();
+        }
+    }
+
+    private record Failing(FakeDomain domain, AtomicBoolean failing) implements DeviceAccess {
+        @Override
+        public GrantAccess grants() {
+            return domain.grants();
+        }
+
+        @Override
+        public Optional<EventPort> bind(int guestPort) {
+            return domain.bind(guestPort);
+        }
+
+        @Override
+        public void working(boolean begins) {
+            domain.working(begins);
+            if (!begins && failing.get()) {
+                throw new IllegalStateException("on purpose");
+            }
         }
     }
 
@@ -120,6 +173,7 @@ class WorkerTest {
         link.give(frame);
         rx.serve(64, 2);
         assertThat(counters.rxDropped).as("the other queue has no page").isOne();
+        assertThat(rx.settle(2)).isFalse();
         assertThat(rx.descriptor()).isEqualTo(link.open(0).descriptor());
         link.close();
     }

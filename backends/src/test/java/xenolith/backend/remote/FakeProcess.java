@@ -18,6 +18,8 @@ final class FakeProcess implements Peer.Life {
     private final DriverFactory factory;
     private final CountDownLatch end = new CountDownLatch(1);
     private volatile ServedDevice device;
+    /// What is thrown when it is forgotten next, unless it is null.
+    volatile RuntimeException inClose;
 
     /// @param factory null for a process that the test plays itself
     FakeProcess(DriverFactory factory) {
@@ -100,7 +102,11 @@ final class FakeProcess implements Peer.Life {
 
     @Override
     public void close() {
-        // Nothing is held.
+        RuntimeException fault = inClose;
+        inClose = null;
+        if (fault != null) {
+            throw fault;
+        }
     }
 
     /// Waits until the driver's threads have ended, which take a dead process's for ever.

@@ -14,11 +14,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import xenolith.abi.io.XenbusState;
+import xenolith.backend.DeviceDriver;
+import xenolith.backend.DeviceNodes;
 import xenolith.backend.Eventually;
 import xenolith.backend.blk.BlkBackend;
 import xenolith.backend.image.DiskImage;
@@ -154,6 +159,21 @@ class RemoteDriverTest {
     }
 
     @Test
+    void aConnectionThatWasMadeAnewEndsWhenTheOldOneCannotBeForgotten() throws Exception {
+        FakeProcess process = process(new GatedImage(0));
+        FakeProcess same = process.reborn();
+        try (RemoteGuest guest = new RemoteGuest(false, Duration.ofSeconds(60), failing(), process)) {
+            guest.connectFrontend();
+            guest.provide(same);
+            process.inClose = new IllegalStateException("on purpose");
+            process.hangUp();
+            guest.xenbus.awaits(XenbusState.CLOSING);
+            assertThat(guest.xenbus.backend("error")).contains("internal error").contains("on purpose");
+            same.join();
+        }
+    }
+
+    @Test
     void theProcessSaysWhetherTheDiskCanBeWritten() throws Exception {
         FakeProcess first = process(new GatedImage(0));
         try (RemoteGuest guest = guest(first)) {
@@ -226,6 +246,61 @@ class RemoteDriverTest {
             guest.driver.close();
             assertThat(guest.driver.counters()).as("when there is none to be asked").containsEntry("writes", 4L);
         }
+    }
+
+    @Test
+    void whatIsCountedIsKnownWhileANewProcessHasNotSaidWhatItCounted() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        FakeProcess first = counting(5, new CountDownLatch(0));
+        try (RemoteGuest guest = guest(first)) {
+            guest.xenbus.awaits(XenbusState.INIT_WAIT);
+            Eventually.is(5L, () -> guest.driver.counters().get("writes"));
+            CountDownLatch asked = new CountDownLatch(1);
+            guest.provide(counting(2, answer, asked));
+            first.die();
+            Map<String, Long> meanwhile = guest.driver.counters();
+            while (asked.getCount() != 0) {
+                meanwhile = guest.driver.counters();
+            }
+            Map<String, Long> unanswered = guest.driver.counters();
+            answer.countDown();
+            assertThat(meanwhile).containsEntry("writes", 5L);
+            assertThat(unanswered).as("it is asked").containsEntry("writes", 5L);
+            Eventually.is(7L, () -> guest.driver.counters().get("writes"));
+        }
+    }
+
+    /// A process that says what it has counted when it is let.
+    private static FakeProcess counting(long writes, CountDownLatch answer, CountDownLatch... asked) {
+        return new FakeProcess((_, _, _, _) -> new DeviceDriver() {
+            @Override
+            public void offer(DeviceNodes nodes) {
+                // There is nothing to say.
+            }
+
+            @Override
+            public void connect(DeviceNodes nodes, Consumer<String> onFault) {
+                // No frontend comes.
+            }
+
+            @Override
+            public void disconnect() {
+                // There is none.
+            }
+
+            @Override
+            public Map<String, Long> counters() {
+                for (CountDownLatch each : asked) {
+                    each.countDown();
+                }
+                try {
+                    answer.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                return Map.of("writes", writes);
+            }
+        });
     }
 
     @Test

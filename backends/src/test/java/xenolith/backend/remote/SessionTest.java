@@ -7,14 +7,17 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import xenolith.backend.Eventually;
 import xenolith.backend.FakeDomain;
 import xenolith.backend.remote.BackendSource.UnreachableException;
 import xenolith.posix.Errno;
@@ -114,8 +117,13 @@ class SessionTest {
         assertThat(answer(Wire.COUNTERS, tag).putInt(1).putText("reads").putLong(reads).send(socket)).isZero();
     }
 
-    @Test
-    void aProcessThatDoesNotSayWhatItCountedIsNotWaitedForTwice() throws Exception {
+    /// What is done with a session whose other end the test plays.
+    @FunctionalInterface
+    private interface Scene {
+        void play(Session session, UnixSocket theirs) throws Exception;
+    }
+
+    private void play(Scene scene) throws Exception {
         FakeProcess process = new FakeProcess(null);
         UnixSocket socket = process.socket();
         CountDownLatch closed = new CountDownLatch(1);
@@ -126,27 +134,80 @@ class SessionTest {
         machine.join();
         Session session = opened[0];
         try {
-            assertThat(session.counters(AT_ONCE_NS)).isEmpty();
-            int tag = hear(socket, Wire.COUNTERS);
-            assertThat(session.counters(NEVER_NS)).as("the question stands").isEmpty();
-            assertThat(isAsked(socket)).isFalse();
-            counters(socket, tag, 5);
-            Map<String, Long> heard = session.counters(AT_ONCE_NS);
-            while (heard.isEmpty()) {
-                heard = session.counters(AT_ONCE_NS);
-            }
-            assertThat(heard).containsExactly(Map.entry("reads", 5L));
-            tag = hear(socket, Wire.COUNTERS);
-            counters(socket, tag, 6);
-            while (!heard.containsValue(6L)) {
-                heard = session.counters(AT_ONCE_NS);
-            }
+            scene.play(session, socket);
         } finally {
             session.end();
             session.awaitEnd();
             closed.await();
             socket.close();
         }
+    }
+
+    @Test
+    void aProcessThatDoesNotSayWhatItCountedIsNotWaitedForTwice() throws Exception {
+        play((session, socket) -> {
+            assertThat(session.counters(AT_ONCE_NS)).isEmpty();
+            int tag = hear(socket, Wire.COUNTERS);
+            assertThat(session.counters(NEVER_NS)).as("the question stands").isEmpty();
+            assertThat(isAsked(socket)).isFalse();
+            counters(socket, tag, 5);
+            Optional<Map<String, Long>> heard = session.counters(AT_ONCE_NS);
+            while (heard.isEmpty()) {
+                heard = session.counters(AT_ONCE_NS);
+            }
+            assertThat(heard).contains(Map.of("reads", 5L));
+            tag = hear(socket, Wire.COUNTERS);
+            counters(socket, tag, 6);
+            while (!heard.equals(Optional.of(Map.of("reads", 6L)))) {
+                heard = session.counters(AT_ONCE_NS);
+            }
+        });
+    }
+
+    @Test
+    void aQuestionThatDidNotGoOutIsAskedAgain() throws Exception {
+        play((session, socket) -> {
+            UnixSocket ours = session.peer().socket();
+            int sent = 0;
+            while (answer(Wire.COUNTERS, 0).send(ours) == 0) {
+                sent++;
+            }
+            assertThatThrownBy(() -> session.counters(AT_ONCE_NS)).isInstanceOf(LinkLostException.class)
+                    .hasMessage("it does not read what it is sent");
+            for (int i = 0; i < sent; i++) {
+                hear(socket, Wire.COUNTERS | Wire.REPLY);
+            }
+            assertThat(session.counters(AT_ONCE_NS)).isEmpty();
+            counters(socket, hear(socket, Wire.COUNTERS), 5);
+            Eventually.is(Optional.of(Map.of("reads", 5L)), () -> session.counters(AT_ONCE_NS));
+        });
+    }
+
+    /// A list that did not wait for its answer comes before.
+    @Test
+    void aQuestionThatStandsIsWaitedForBeforeTheProcessGoes() throws Exception {
+        play((session, socket) -> {
+            assertThat(session.counters(AT_ONCE_NS)).isEmpty();
+            int tag = hear(socket, Wire.COUNTERS);
+            AtomicReference<Optional<Map<String, Long>>> last = new AtomicReference<>();
+            Thread closing = Thread.ofPlatform().start(() -> last.set(session.lastCounters(NEVER_NS)));
+            assertThat(closing.join(Duration.ofMillis(50))).isFalse();
+            counters(socket, tag, 5);
+            counters(socket, hear(socket, Wire.COUNTERS), 6);
+            closing.join();
+            assertThat(last.get()).contains(Map.of("reads", 6L));
+            assertThat(session.lastCounters(AT_ONCE_NS)).as("it does not answer").contains(Map.of("reads", 6L));
+        });
+    }
+
+    @Test
+    void whoAsksAProcessThatIsGoneIsToldSo() throws Exception {
+        play((session, socket) -> {
+            assertThat(session.counters(AT_ONCE_NS)).isEmpty();
+            session.end();
+            session.awaitEnd();
+            assertThatThrownBy(() -> session.counters(AT_ONCE_NS)).isInstanceOf(LinkLostException.class);
+        });
     }
 
     @Test

@@ -1,5 +1,7 @@
 package xenolith.backend.net.passt;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -17,6 +19,7 @@ import xenolith.posix.Iovec;
 /// While none runs, frames are dropped and none come. Before a new one is started there is a pause, twice as long every
 /// time up to half a minute; after a process that has lived for a minute it is short again.
 public final class PasstLink implements FrameLink {
+    private static final Logger LOG = System.getLogger(PasstLink.class.getName());
     private static final long FIRST_PAUSE_MS = 500;
     private static final long MAX_PAUSE_MS = 30_000;
     private static final long NS_PER_MS = 1_000_000;
@@ -70,19 +73,22 @@ public final class PasstLink implements FrameLink {
 
     private void begin(long graceNs) {
         PasstProcess first = run();
+        boolean runs;
         try {
-            if (first.awaitEnd(wake, graceNs)) {
-                throw new PasstException(command.program() + " does not run: " + first.end());
+            runs = !first.awaitEnd(wake, graceNs);
+            if (runs) {
+                List<String> said = early;
+                early = null;
+                said.forEach(this::says);
+                keeper = Thread.ofPlatform().name("passt-" + name).daemon().start(() -> keep(first));
             }
-            List<String> said = early;
-            early = null;
-            said.forEach(this::says);
-            keeper = Thread.ofPlatform().name("passt-" + name).daemon().start(() -> keep(first));
-        } catch (PasstException e) {
-            throw e;
         } catch (RuntimeException | Error e) {
             first.end();
             throw e;
+        }
+        if (!runs) {
+            String ended = first.end();
+            throw new PasstException(command.program() + " does not run: " + ended);
         }
     }
 
@@ -113,7 +119,7 @@ public final class PasstLink implements FrameLink {
             }
             if (ended != null) {
                 pauseMs = System.nanoTime() - startedNs > LIVED_NS ? FIRST_PAUSE_MS : pauseMs;
-                log.accept("the network of " + name + " is down: " + ended + "; it is started again in " + pauseMs + " ms");
+                tellDown(ended + "; it is started again in " + pauseMs + " ms");
             }
             pause(pauseMs);
             if (closing) {
@@ -126,6 +132,7 @@ public final class PasstLink implements FrameLink {
 
     /// Until the process has ended, its stream has broken, or all is to end; in each case it is gone then.
     private String awaitEnd(PasstProcess process) {
+        String fault = "";
         String ended;
         try {
             while (!process.awaitEnd(wake, -1)) {
@@ -134,27 +141,42 @@ public final class PasstLink implements FrameLink {
                     break;
                 }
             }
+        } catch (RuntimeException e) {
+            // The host cannot wait just now, or the log takes nothing. Another may fare better; without a keeper none comes.
+            fault = "a fault of ours: " + e + "; ";
         } finally {
             stream = null;
             ended = process.end();
         }
-        return ended;
+        return fault + ended;
     }
 
     private PasstProcess tryToRun() {
         try {
             return run();
-        } catch (HostException e) {
-            log.accept("the network of " + name + " is down: " + command.program() + " cannot be started: "
-                    + e.getMessage());
+        } catch (RuntimeException e) {
+            tellDown(command.program() + " cannot be started: " + e.getMessage());
             return null;
+        }
+    }
+
+    private void tellDown(String reason) {
+        String line = "the network of " + name + " is down: " + reason;
+        try {
+            log.accept(line);
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, line, e);
         }
     }
 
     private void pause(long ms) {
         long untilNs = System.nanoTime() + ms * NS_PER_MS;
-        for (long leftNs = ms * NS_PER_MS; !closing && leftNs > 0; leftNs = untilNs - System.nanoTime()) {
+        for (long leftNs = ms * NS_PER_MS; leftNs > 0; leftNs = untilNs - System.nanoTime()) {
+            // In this order: whoever closes it sets the one before he signals the other.
             wake.drain();
+            if (closing) {
+                return;
+            }
             wake.await(leftNs);
         }
     }

@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -219,6 +220,29 @@ class PasstLinkTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /// Here it is the log that fails, at what the first process says and then at what we say of that.
+    @Test
+    void aFaultOfOursIsAPauseAndNotTheEndOfTheNetwork() throws Exception {
+        AtomicInteger failed = new AtomicInteger();
+        link = PasstLink.start("vif0", command("[ -s " + folder + "/pid ] && " + ECHO + "; echo $$ >" + folder
+                + "/pid; sleep 0.2; echo ready; exec sleep 1000"), line -> {
+                    log.add(line);
+                    if (failed.incrementAndGet() <= 2) {
+                        throw new IllegalStateException("on purpose");
+                    }
+                }, 1);
+        FramePort port = link.open(0);
+        String text = "none";
+        for (int i = 0; text.startsWith("none"); i++) {
+            assertThat(frames.send(port, Frames.BROADCAST, A, "try " + i)).isIn(0, -11);
+            Thread.sleep(20);
+            text = frames.text(port);
+        }
+        assertThat(log).containsExactly("passt of vif0: ready", "the network of vif0 is down: a fault of ours: "
+                + "java.lang.IllegalStateException: on purpose; its process ended with status 137: ready; "
+                + "it is started again in 500 ms");
     }
 
     /// Here it is the log that fails.
