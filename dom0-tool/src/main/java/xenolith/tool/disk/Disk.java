@@ -124,7 +124,7 @@ final class Disk implements HostedDevice {
                 image.grow(DiskSize.parse(size));
             }
         } catch (HostException e) {
-            throw new ControlException("the disk image's size cannot be found out: " + e.getMessage(), e);
+            throw new ControlException("the disk image cannot be measured or resized: " + e.getMessage(), e);
         } catch (DiskSizeException e) {
             throw new BadInputException(config.name() + " cannot have that size: " + e.getMessage(), e);
         }
