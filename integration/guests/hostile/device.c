@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { VERSION = 3 }; // Wire.VERSION
 enum { HELLO = 1, OFFER, CONNECT, DISCONNECT, DESCRIBE, COUNTERS };
 enum { READ_NODE = 16, WRITE_NODE, OPEN_GRANTS, CLOSE_GRANTS, MAP, UNMAP, COPY_FROM, COPY_TO, BIND, UNBIND, RECORD, FAULT };
 #define REPLY 0x80000000u
@@ -79,7 +80,7 @@ static uint32_t obey(void)
     begin(type | REPLY, in32(4));
     u32(0);
     if (type == HELLO) {
-        u32(2);
+        u32(VERSION);
         text("vbd");
     }
     return say() ? 0 : type;
