@@ -35,7 +35,9 @@ class DebianNetIT {
 
     @AfterEach
     void theNetworkGoes() {
-        network.close();
+        if (network != null) {
+            network.close();
+        }
     }
 
     @Test

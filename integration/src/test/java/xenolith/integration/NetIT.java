@@ -46,7 +46,9 @@ class NetIT {
 
     @AfterEach
     void theHostGoes() {
-        host.close();
+        if (host != null) {
+            host.close();
+        }
     }
 
     private Guest guest(Kernel kernel, String nic, String... options) {

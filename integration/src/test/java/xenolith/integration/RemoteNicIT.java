@@ -48,7 +48,9 @@ class RemoteNicIT {
 
     @AfterEach
     void theHostGoes() {
-        host.close();
+        if (host != null) {
+            host.close();
+        }
     }
 
     private LiveGuest guest(String script, String nic) throws Exception {

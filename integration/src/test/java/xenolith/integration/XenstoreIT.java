@@ -31,7 +31,6 @@ class XenstoreIT {
 
     @AfterEach
     void end() throws Exception {
-        // None where guests cannot run, and the test was skipped.
         if (guest != null) {
             guest.close();
         }
